@@ -1,0 +1,873 @@
+"""Helpers of the Digitnet notebooks: everything here was derived in a notebook before it was moved here.
+
+The blocks stand in the order in which the series needs them, and each uses only the ones above it: data, checks, the
+network's mathematics, training, baselines, saving, drawings, figures. Mathematics and training need NumPy alone (and,
+around it, tqdm for a progress bar and threadpoolctl for the use of several cores).
+
+Rows are examples, columns are features: `n` examples, 784 pixels, 10 classes. Parameters are a list of `(W, b)`
+pairs, one per layer, `W` of shape (fan_in, fan_out) and `b` of shape (fan_out,), all float32 or all float64.
+Equation numbers such as "eq. 4.7" point into the notebook whose number comes first.
+"""
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import struct
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent
+DATA_FILE = ROOT / "data" / "mnist.npz"
+MODELS = ROOT / "models"
+
+# ---------------------------------------------------------------------------------------------------------------
+# Data
+# ---------------------------------------------------------------------------------------------------------------
+
+# MD5 of the four files as they were published, header and bytes. They are checked against the arrays and not the
+# archive, so that every copy of the same digits passes, however it was packed.
+MNIST_MD5 = {
+    "x_train": "6bbc9ace898e44ae57da46a324031adb",
+    "y_train": "a25bea736e30d166cdddb491f175f624",
+    "x_test": "2646ac647ad5339dbf082846283269ea",
+    "y_test": "27ae3e4e09519cfbb04c329615203637",
+}
+
+
+class Mnist(NamedTuple):
+    """The 70,000 digits: pixels float32 in [0, 1], labels int64 from 0 to 9."""
+
+    X_train: np.ndarray  # (60000, 784)
+    y_train: np.ndarray  # (60000,)
+    X_test: np.ndarray  # (10000, 784)
+    y_test: np.ndarray  # (10000,)
+
+
+def load_mnist(source="bundled"):
+    """Return the MNIST digits as `Mnist(X_train, y_train, X_test, y_test)`, checked against the published MD5s.
+
+    `source="bundled"` reads data/mnist.npz and needs no network; `source="keras"` goes through
+    `keras.datasets.mnist.load_data` and gives the same arrays.
+
+    Raises FileNotFoundError when the bundled file is missing, ValueError when it is damaged or the digits are not
+    MNIST's, ConnectionError when Keras cannot download, ImportError when Keras cannot be imported.
+    Source: LeCun, Bottou, Bengio and Haffner (1998), see data/README.md.
+    """
+    if source == "bundled":
+        arrays, where = _read_bundled(), str(DATA_FILE)
+    elif source == "keras":
+        arrays, where = _read_through_keras(), "the download of Keras"
+    else:
+        raise ValueError(f"source is {source!r}; expected 'bundled' or 'keras'")
+    for name, published in MNIST_MD5.items():
+        found = _idx_md5(arrays[name])
+        if found != published:
+            raise ValueError(
+                f"{where}: {name} is not MNIST's (MD5 {found}, published {published}). "
+                "Restore the file with `git checkout data/mnist.npz`"
+            )
+    X_train, X_test = (
+        np.divide(arrays[name].reshape(-1, 784), np.float32(255), dtype=np.float32) for name in ("x_train", "x_test")
+    )
+    return Mnist(X_train, arrays["y_train"].astype(np.int64), X_test, arrays["y_test"].astype(np.int64))
+
+
+def _read_bundled():
+    if not DATA_FILE.is_file():
+        raise FileNotFoundError(
+            f"{DATA_FILE} is missing. Restore it with `git checkout data/mnist.npz`, "
+            "or build it as tools/build_mnist.py says"
+        )
+    try:
+        with open(DATA_FILE, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in MNIST_MD5}
+    except Exception as error:  # a damaged zip can fail in a dozen ways; the cure is the same
+        raise ValueError(
+            f"{DATA_FILE} is damaged ({type(error).__name__}: {error}). Restore it with `git checkout data/mnist.npz`"
+        ) from error
+
+
+def _read_through_keras():
+    os.environ.setdefault("KERAS_BACKEND", "jax")  # unset, Keras looks for TensorFlow
+    from keras.datasets import mnist
+
+    try:
+        (x_train, y_train), (x_test, y_test) = mnist.load_data()
+    except Exception as error:  # Keras raises a bare Exception when its download fails
+        raise ConnectionError(
+            "Keras could not download MNIST; the bundled copy, load_mnist(), is the default and needs no network"
+        ) from error
+    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+
+
+def _idx_md5(array):
+    """MD5 of `array` (uint8) as the IDX file that it was published in: a magic number, the lengths, the bytes."""
+    header = struct.pack(f">{1 + array.ndim}I", 0x800 + array.ndim, *array.shape)
+    if array.dtype != np.uint8:
+        return f"none, dtype {array.dtype}"
+    return hashlib.md5(header + array.tobytes(), usedforsecurity=False).hexdigest()
+
+
+def validation_split(X, y, n_validation=10_000, seed=0):
+    """Return `(X_train, y_train, X_val, y_val)`: `n_validation` rows drawn at random, the rest for training.
+
+    Raises ValueError when `n_validation` leaves nothing on one side or X and y differ in length.
+    """
+    if len(X) != len(y) or not 0 < n_validation < len(X):
+        raise ValueError(f"cannot take {n_validation} validation rows from {len(X)} images with {len(y)} labels")
+    order = np.random.default_rng(seed).permutation(len(X))
+    held_out, kept = np.sort(order[:n_validation]), np.sort(order[n_validation:])
+    return X[kept], y[kept], X[held_out], y[held_out]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Checks of what a reader passes in: each message says what was wrong, what was expected and what to do
+# ---------------------------------------------------------------------------------------------------------------
+
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def _check_params(params):
+    if not isinstance(params, (list, tuple)) or not params:
+        raise TypeError("params must be a list of (W, b) pairs, as init_params() returns it")
+    width = None
+    for layer, pair in enumerate(params, start=1):
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+            raise TypeError(f"layer {layer} of params must be a pair (W, b), as init_params() returns it")
+        W, b = pair
+        for name, array in ((f"W{layer}", W), (f"b{layer}", b)):
+            if not isinstance(array, np.ndarray) or array.dtype not in _FLOATS:
+                kind = getattr(array, "dtype", type(array).__name__)
+                raise TypeError(f"{name} is {kind}; expected a float32 or float64 array")
+            if array.dtype != params[0][0].dtype:
+                raise TypeError(f"{name} is {array.dtype}, W1 is {params[0][0].dtype}; convert one with .astype")
+        if W.ndim != 2 or 0 in W.shape or b.shape != W.shape[1:] or (width is not None and W.shape[0] != width):
+            raise ValueError(
+                f"layer {layer} has W{layer} {W.shape} and b{layer} {b.shape}; expected ({width or 'fan_in'}, fan_out) "
+                "and (fan_out,), each layer's fan_in the fan_out of the layer before"
+            )
+        if not (np.isfinite(W).all() and np.isfinite(b).all()):
+            raise ValueError(f"layer {layer} of params holds NaN or infinity; start again from init_params()")
+        width = W.shape[1]
+
+
+def _check_X(params, X):
+    W1 = params[0][0]
+    if not isinstance(X, np.ndarray) or X.dtype not in _FLOATS:
+        kind = getattr(X, "dtype", type(X).__name__)
+        raise TypeError(f"X is {kind}; expected {W1.dtype} pixels from 0 to 1: divide 0-255 pixels by 255 as a float")
+    if X.dtype != W1.dtype:
+        raise TypeError(f"X is {X.dtype}, the parameters are {W1.dtype}; convert one with .astype({W1.dtype.name!r})")
+    if X.ndim != 2 or X.shape[1] != W1.shape[0]:
+        raise ValueError(f"X has shape {X.shape}; expected (n, {W1.shape[0]}), one row per example")
+    if len(X) == 0:
+        raise ValueError("X is empty; expected at least one example")
+    low, high = X.min(), X.max()  # NaN, if there is one, comes out of both
+    if not (low >= -10 and high <= 10):
+        raise ValueError(f"X runs from {low} to {high}; expected finite pixels from about 0 to 1: divide by 255")
+
+
+def _check_y(y, n, classes):
+    if not isinstance(y, np.ndarray) or y.dtype.kind not in "iu":
+        raise TypeError(f"y is {getattr(y, 'dtype', type(y).__name__)}; expected an array of integer labels")
+    if y.shape != (n,):
+        raise ValueError(f"y has shape {y.shape}; expected ({n},), one label per example")
+    if n and not (y.min() >= 0 and y.max() < classes):
+        raise ValueError(f"y holds labels from {y.min()} to {y.max()}; expected 0 to {classes - 1}")
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The network's mathematics (notebooks 02, 03 and 04)
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def init_params(layer_sizes=(784, 25, 15, 10), seed=0, dtype=np.float32):
+    """Return He-initialised parameters: W normal with variance 2 / fan_in (eq. 3.7), b zero.
+
+    `layer_sizes` counts units from the input to the output: (784, 25, 15, 10) has three layers of parameters.
+    Raises ValueError for fewer than two sizes or a size below 1, TypeError for a dtype other than float32 or float64.
+    Source: He, Zhang, Ren and Sun (2015), eq. 10.
+    """
+    sizes = list(layer_sizes)
+    if len(sizes) < 2 or any(size != int(size) or size < 1 for size in sizes):
+        raise ValueError(f"layer_sizes is {layer_sizes}; expected two or more whole numbers of at least 1")
+    if np.dtype(dtype) not in _FLOATS:
+        raise TypeError(f"dtype is {np.dtype(dtype)}; expected float32 or float64")
+    rng = np.random.default_rng(seed)
+    return [
+        ((rng.standard_normal((fan_in, fan_out)) * np.sqrt(2 / fan_in)).astype(dtype), np.zeros(fan_out, dtype))
+        for fan_in, fan_out in zip(sizes, sizes[1:])
+    ]
+
+
+def relu(Z):
+    """Return max(Z, 0) element by element (eq. 3.3), in Z's shape and dtype."""
+    return np.maximum(Z, 0)
+
+
+def softmax(Z):
+    """Return e^z / sum(e^z) along the last axis (eq. 2.2), shifted by the maximum (eq. 2.23).
+
+    `Z` are logits of shape (classes,) or (n, classes); the result has the same shape and sums to 1 along its last axis.
+    Raises ValueError when Z is empty, or holds NaN or infinity.
+    """
+    Z = np.asarray(Z)
+    if Z.ndim == 0 or Z.size == 0 or not np.isfinite(Z).all():
+        raise ValueError(
+            "logits must be one row or more of finite numbers; NaN or infinity comes from a step too large"
+        )
+    E = np.exp(Z - Z.max(axis=-1, keepdims=True))
+    return E / E.sum(axis=-1, keepdims=True)
+
+
+def cross_entropy(P, y):
+    """Return the mean of -log P[i, y[i]] over the examples, in nats (eq. 2.4), as a float.
+
+    `P` are probabilities (n, classes), `y` integer labels (n,). A probability that was rounded to 0 counts as the
+    smallest normal number of P's dtype, so that the cost stays finite.
+    Raises TypeError or ValueError for shapes, labels or probabilities that are not so.
+    """
+    if not isinstance(P, np.ndarray) or P.dtype not in _FLOATS:
+        raise TypeError(f"P is {getattr(P, 'dtype', type(P).__name__)}; expected a float32 or float64 array")
+    if P.ndim != 2 or 0 in P.shape:
+        raise ValueError(f"P has shape {P.shape}; expected (n, classes) with at least one example")
+    if not (P.min() >= 0 and np.abs(P.sum(axis=1) - 1).max() < 1e-3):
+        raise ValueError(
+            "P must hold probabilities: none negative, every row summing to 1; pass logits to softmax first"
+        )
+    _check_y(y, *P.shape)
+    p_y = P[np.arange(len(y)), y]
+    return float(-np.log(np.maximum(p_y, np.finfo(P.dtype).tiny)).mean(dtype=np.float64))
+
+
+def forward(params, X):
+    """Return every layer's pre-activation and activation as a dict (eq. 3.1 to 3.4).
+
+    For the three layers of 784-25-15-10: Z1, A1 (n, 25), Z2, A2 (n, 15), Z3 and P (n, 10). `P` always is the last
+    layer's softmax. `X` is (n, fan_in) in the parameters' dtype.
+    Raises TypeError or ValueError that names what does not fit.
+    """
+    _check_params(params)
+    _check_X(params, X)
+    layers, A = {}, X
+    for number, (W, b) in enumerate(params, start=1):
+        layers[f"Z{number}"] = Z = A @ W + b
+        if number < len(params):
+            layers[f"A{number}"] = A = relu(Z)
+    layers["P"] = softmax(Z)
+    return layers
+
+
+def predict_proba(params, X):
+    """Return the probabilities of the classes, (n, classes), each row summing to 1. Raises as `forward`."""
+    return forward(params, X)["P"]
+
+
+def predict(params, X):
+    """Return the most probable label of every row, (n,) int64. Raises as `forward`."""
+    return predict_proba(params, X).argmax(axis=1)
+
+
+def accuracy(params, X, y):
+    """Return the share of rows whose predicted label is `y`, a float from 0 to 1. Raises as `forward`."""
+    predicted = predict(params, X)
+    _check_y(y, len(X), params[-1][0].shape[1])
+    return float((predicted == y).mean())
+
+
+# A sum over examples may be taken block by block. At 1,024 rows a block of images is still in the processor's cache
+# when the backward pass needs it again; four shares of the blocks, always four so that every machine adds in the same
+# order, keep that many cores busy.
+_BLOCK_ROWS, _SHARES = 1024, 4
+
+
+def loss_and_gradients(params, X, y):
+    """Return the mean cross-entropy in nats, a float, and its gradients [(dW1, db1), ...] in the shapes of `params`.
+
+    `X` is (n, fan_in) in the parameters' dtype, `y` integer labels (n,). The cost is taken from the logits
+    (eq. 2.16), the gradients are eq. 4.14 to 4.20.
+    Raises TypeError or ValueError that names what does not fit.
+    """
+    _check_params(params)
+    _check_X(params, X)
+    _check_y(y, len(X), params[-1][0].shape[1])
+    cost, _, gradient = _mean_gradient(params, X, y)
+    return cost, _views(gradient, params)
+
+
+def _flatten(params):
+    """All parameters in one new vector, so that an optimizer is one line for all of them."""
+    return np.concatenate([array.ravel() for pair in params for array in pair])
+
+
+def _views(flat, params):
+    """The vector `flat` as (W, b) pairs in the shapes of `params`; they share its memory."""
+    pairs, start = [], 0
+    for W, b in params:
+        middle, end = start + W.size, start + W.size + b.size
+        pairs.append((flat[start:middle].reshape(W.shape), flat[middle:end]))
+        start = end
+    return pairs
+
+
+def _mean_gradient(params, X, y, pool=None):
+    """Return (mean cost, correct rows, mean gradient as one vector). A `pool` of threads shares the work."""
+    blocks = [slice(start, start + _BLOCK_ROWS) for start in range(0, len(X), _BLOCK_ROWS)]
+    shares = [blocks[k::_SHARES] for k in range(min(_SHARES, len(blocks)))]
+
+    def sum_share(share):
+        cost, correct, gradient = 0.0, 0, np.zeros(sum(W.size + b.size for W, b in params), X.dtype)
+        gradients = _views(gradient, params)
+        with np.errstate(over="ignore", invalid="ignore"):  # whoever trains looks for infinities in the result
+            for rows in share:
+                block_cost, block_correct = _add_gradients(params, X[rows], y[rows], gradients)
+                cost, correct = cost + block_cost, correct + block_correct
+        return cost, correct, gradient
+
+    in_parallel = pool is not None and len(shares) > 1
+    costs, corrects, gradients = zip(*(pool.map if in_parallel else map)(sum_share, shares))
+    return sum(costs) / len(X), sum(corrects), sum(gradients) / len(X)  # the 1/n of the mean cost, once at the end
+
+
+def _add_gradients(params, X, y, gradients):
+    """Add to `gradients` those of the summed cost of these rows; return (summed cost, correct rows)."""
+    Zs, As = [], [X]  # forward, eq. 3.1 to 3.3
+    for W, b in params:
+        Zs.append(As[-1] @ W + b)
+        As.append(relu(Zs[-1]))
+    # One column per example from here: a sum over 10 classes then runs along the memory, four times as fast.
+    rows = np.arange(len(y))
+    Z = Zs[-1].T.copy()
+    correct = int((Z.argmax(axis=0) == y).sum())
+    Z -= Z.max(axis=0)
+    E = np.exp(Z)
+    total = E.sum(axis=0)
+    cost = (np.log(total) - Z[y, rows]).sum(dtype=np.float64)  # eq. 2.16
+    E /= total
+    E[y, rows] -= 1
+    dZ = E.T  # p - y, eq. 4.14 without its 1/n
+    ones = np.ones(len(y), X.dtype)
+    for layer in reversed(range(len(params))):  # backward, eq. 4.15 to 4.20
+        dW, db = gradients[layer]
+        dW += (dZ.T @ As[layer]).T
+        db += ones @ dZ  # the sum over the batch, as a product: faster than .sum(axis=0)
+        if layer:
+            dZ = (dZ @ params[layer][0].T) * (Zs[layer - 1] > 0)
+    return cost, correct
+
+
+def gradient_check(params, X, y, step=1e-5, entries=100, seed=0):
+    """Compare `loss_and_gradients` with centred differences (eq. 4.22); return the worst relative error per array.
+
+    Returns a dict such as {"W1": 2e-9, "b1": ...}. From every array at most `entries` entries are drawn with `seed`.
+    A difference is taken relative to the larger of the two values, or to a hundredth of the array's largest gradient
+    where both are smaller. Below about 1e-6 the gradient is right; above about 1e-3 it is wrong.
+    `params` and `X` must be float64: rounding in float32 drowns the difference. Raises TypeError or ValueError.
+    """
+    _check_params(params)
+    if params[0][0].dtype != np.float64:
+        raise TypeError("gradient_check needs float64 parameters and X: init_params(..., dtype=np.float64)")
+    if not 0 < step < 1 or entries < 1:
+        raise ValueError(f"step is {step} and entries {entries}; expected a step between 0 and 1, at least one entry")
+    _, gradients = loss_and_gradients(params, X, y)
+    params = [(W.copy(), b.copy()) for W, b in params]
+    rng = np.random.default_rng(seed)
+    worst = {}
+    for layer, (pair, gradient_pair) in enumerate(zip(params, gradients), start=1):
+        for letter, array, gradient in zip("Wb", pair, gradient_pair):
+            floor = max(np.abs(gradient).max() / 100, np.finfo(float).tiny)
+            errors = []
+            for entry in rng.permutation(array.size)[:entries]:
+                index = np.unravel_index(entry, array.shape)
+                numeric = _centred_difference(params, X, y, array, index, step)
+                scale = max(abs(numeric), abs(gradient[index]), floor)
+                errors.append(abs(numeric - gradient[index]) / scale)
+            worst[f"{letter}{layer}"] = float(max(errors))
+    return worst
+
+
+def _centred_difference(params, X, y, array, index, step):
+    """(J(w + step) - J(w - step)) / (2 step) for the one entry `index` of `array`, which is one of `params`."""
+    value = array[index]
+    array[index] = value + step
+    above, _ = loss_and_gradients(params, X, y)
+    array[index] = value - step
+    below, _ = loss_and_gradients(params, X, y)
+    array[index] = value
+    return (above - below) / (2 * step)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Training (notebook 05)
+# ---------------------------------------------------------------------------------------------------------------
+
+
+class _GradientDescent:
+    """w <- w - rate * gradient (eq. 5.1)."""
+
+    def __init__(self, size, dtype):
+        pass
+
+    def step(self, w, gradient, rate):
+        w -= rate * gradient
+
+
+class _Momentum:
+    """v <- 0.9 v + gradient, w <- w - rate * v (eq. 5.4). Source: Polyak (1964), in Sutskever's form (2013)."""
+
+    def __init__(self, size, dtype):
+        self.v = np.zeros(size, dtype)
+
+    def step(self, w, gradient, rate):
+        self.v *= 0.9
+        self.v += gradient
+        w -= rate * self.v
+
+
+class _Adam:
+    """Running means of the gradient and of its square, corrected for their start at 0 (eq. 5.5 to 5.7).
+
+    Source: Kingma and Ba (2015), algorithm 1, with its constants 0.9, 0.999 and 1e-8.
+    """
+
+    def __init__(self, size, dtype):
+        self.m, self.v, self.t = np.zeros(size, dtype), np.zeros(size, dtype), 0
+
+    def step(self, w, gradient, rate):
+        self.t += 1
+        self.m += (1 - 0.9) * (gradient - self.m)
+        self.v += (1 - 0.999) * (gradient * gradient - self.v)
+        m_hat = self.m / (1 - 0.9**self.t)
+        v_hat = self.v / (1 - 0.999**self.t)
+        w -= rate * m_hat / (np.sqrt(v_hat) + 1e-8)
+
+
+# Each optimizer with the learning rate that it takes unless told otherwise.
+OPTIMIZERS = {"sgd": (_GradientDescent, 0.1), "momentum": (_Momentum, 0.05), "adam": (_Adam, 0.001)}
+
+
+def train(
+    params,
+    X,
+    y,
+    *,
+    epochs,
+    batch_size=None,
+    optimizer="sgd",
+    learning_rate=None,
+    validation=None,
+    seed=0,
+    progress=True,
+):
+    """Train a copy of `params` on `X` (n, fan_in) and `y` (n,), and return `(params, history)`.
+
+    epochs         passes over all examples, at least 1
+    batch_size     examples per update; None takes all of them (full-batch gradient descent)
+    optimizer      "sgd" (w - rate * gradient), "momentum" or "adam"
+    learning_rate  a positive number; None takes the optimizer's own: 0.1, 0.05 and 0.001 in the order above
+    validation     a pair (X_val, y_val) to be measured after every epoch; never trained on
+    seed           draws the order of the examples; same seed, same result
+    progress       a bar with the cost so far
+
+    `history` is a dict of arrays with one entry per finished epoch: "cost" (nats) and "accuracy" of the training
+    examples, each measured just before the update that it led to; "val_cost" and "val_accuracy" after the epoch's
+    last update, if `validation` was given; "seconds" since the start. history["stopped"] is "finished", or
+    "interrupted" after a KeyboardInterrupt (the stop button), which returns what was learned so far.
+
+    Raises TypeError or ValueError that names what does not fit, and FloatingPointError when the training diverges:
+    the error says in which epoch, and carries the `params` before it and the `history`.
+    """
+    flat, best_rate, make_optimizer = _check_training(params, X, y, epochs, batch_size, optimizer, validation)
+    rate = best_rate if learning_rate is None else learning_rate
+    if not (isinstance(rate, (int, float, np.number)) and 0 < rate < math.inf):
+        raise ValueError(f"learning_rate is {rate!r}; expected a positive number, such as {best_rate}")
+    n = len(X)
+    batch_size = min(batch_size or n, n)
+    params = _views(flat, params)
+    stepper = make_optimizer(flat.size, flat.dtype)
+    rng = np.random.default_rng(seed)
+    names = ["cost", "accuracy", "seconds"] + (["val_cost", "val_accuracy"] if validation else [])
+    lists = {name: [] for name in names}
+    stopped, start = "finished", time.perf_counter()
+    bar = _progress_bar(epochs, progress)
+    try:
+        with _cores() as pool, np.errstate(over="ignore", invalid="ignore"):  # divergence is looked for below
+            for epoch in range(1, epochs + 1):
+                before = flat.copy()
+                cost, correct = 0.0, 0
+                order = rng.permutation(n) if batch_size < n else None
+                for first in range(0, n, batch_size):
+                    rows = slice(None) if order is None else order[first : first + batch_size]
+                    X_batch, y_batch = X[rows], y[rows]
+                    batch_cost, batch_correct, gradient = _mean_gradient(params, X_batch, y_batch, pool)
+                    stepper.step(flat, gradient, flat.dtype.type(rate))
+                    cost, correct = cost + batch_cost * len(y_batch) / n, correct + batch_correct
+                if not (math.isfinite(cost) and np.isfinite(flat).all()):
+                    raise _divergence(epoch, rate, _views(before, params), lists)
+                lists["cost"].append(cost)
+                lists["accuracy"].append(correct / n)
+                if validation:
+                    val_cost, val_correct, _ = _mean_gradient(params, *validation, pool)
+                    lists["val_cost"].append(val_cost)
+                    lists["val_accuracy"].append(val_correct / len(validation[1]))
+                lists["seconds"].append(time.perf_counter() - start)
+                bar.set_postfix_str(f"cost {cost:.4f}", refresh=False)
+                bar.update()
+    except KeyboardInterrupt:
+        stopped = "interrupted"
+        print(f"Interrupted in epoch {epoch} of {epochs}: here are the parameters and the history so far.")
+    finally:
+        bar.close()
+    return params, _history(lists, stopped)
+
+
+def _check_training(params, X, y, epochs, batch_size, optimizer, validation):
+    """Check what `train` was given; return a copy of the parameters as a vector, the usual rate, the optimizer."""
+    _check_params(params)
+    classes = params[-1][0].shape[1]
+    for images, labels in [(X, y)] + ([validation] if validation else []):
+        _check_X(params, images)
+        _check_y(labels, len(images), classes)
+    for name, count in (("epochs", epochs), ("batch_size", len(X) if batch_size is None else batch_size)):
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
+            raise ValueError(f"{name} is {count!r}; expected a whole number of at least 1")
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(f"optimizer is {optimizer!r}; expected one of {', '.join(map(repr, OPTIMIZERS))}")
+    make_optimizer, usual_rate = OPTIMIZERS[optimizer]
+    return _flatten(params), usual_rate, make_optimizer
+
+
+@contextlib.contextmanager
+def _cores():
+    """A pool of threads that each multiply matrices alone.
+
+    NumPy's matrix products would otherwise spread over all cores themselves, which for matrices as narrow as these
+    gains little on an idle machine and loses a factor of ten on a busy one.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(min(_SHARES, os.cpu_count() or 1)) as pool:
+        yield pool
+
+
+def _progress_bar(epochs, progress):
+    from tqdm.auto import tqdm
+
+    return tqdm(total=epochs, unit="epoch", disable=not progress)
+
+
+def _history(lists, stopped):
+    length = min(map(len, lists.values()))  # an interruption may fall between two of the lists
+    return {name: np.array(values[:length]) for name, values in lists.items()} | {"stopped": stopped}
+
+
+def _divergence(epoch, rate, params, lists):
+    error = FloatingPointError(
+        f"training diverged in epoch {epoch}: the cost or a parameter is no longer a finite number. "
+        f"Try a smaller learning_rate, such as {rate / 4:.2g}; the error's .params and .history hold what came before"
+    )
+    error.params, error.history = params, _history(lists, "diverged")
+    return error
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Baselines (notebook 01): the ladder that the network has to climb
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def baseline_accuracies(X_train, y_train, X_eval, y_eval):
+    """Return the accuracies on `X_eval` of the baselines learned from `X_train`, as {name: share}, least first.
+
+    "chance" always answers the commonest training label; "darkness" the label whose mean brightness is nearest;
+    "nearest mean" the label whose mean image is nearest; "softmax regression" is a network without hidden layers,
+    trained for five epochs. Pixels (n, 784) in one float dtype, labels (n,). Raises as `train`.
+    """
+    params = init_params((X_train.shape[1], 10), dtype=X_train.dtype)
+    recipe = {"epochs": 5, "batch_size": 128, "optimizer": "adam", "learning_rate": 0.002, "progress": False}
+    regression, _ = train(params, X_train, y_train, **recipe)
+    means = np.stack([X_train[y_train == digit].mean(axis=0) for digit in range(10)])
+    # |x - m|^2 = |x|^2 - 2 x.m + |m|^2, and |x|^2 is the same for every m: it can be left out of a comparison.
+    nearest = ((means**2).sum(axis=1) - 2 * X_eval @ means.T).argmin(axis=1)
+    darkness = np.abs(X_eval.mean(axis=1)[:, None] - means.mean(axis=1)).argmin(axis=1)
+    return {
+        "chance": float((np.bincount(y_train).argmax() == y_eval).mean()),
+        "darkness": float((darkness == y_eval).mean()),
+        "nearest mean": float((nearest == y_eval).mean()),
+        "softmax regression": accuracy(regression, X_eval, y_eval),
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Saving
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def save_model(path, params, **metadata):
+    """Write `params` and `metadata` (anything that JSON holds) to one .npz file, whole or not at all.
+
+    The file is written beside `path` and then takes its place, so that a crash leaves the old one as it was.
+    Raises as `_check_params` for parameters that no `load_model` would take, TypeError for metadata that is not JSON,
+    OSError when the folder cannot be written.
+    """
+    _check_params(params)
+    path = Path(path)
+    try:
+        text = json.dumps(metadata, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"metadata must be what JSON holds (text, numbers, lists, dicts): {error}") from error
+    arrays = {f"{letter}{k}": array for k, pair in enumerate(params, start=1) for letter, array in zip("Wb", pair)}
+    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        with open(beside, "xb") as file:
+            np.savez(file, metadata=np.array(text), **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def load_model(path):
+    """Return `(params, metadata)` from a file that `save_model` wrote. Pickled content is never opened.
+
+    Raises FileNotFoundError when there is no such file, and ValueError when it is damaged or holds anything but
+    finite parameters whose shapes follow each other.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no model at {path}. Notebook 05-training makes models/digitnet.npz")
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        metadata = json.loads(str(arrays.pop("metadata")[()]))
+        layers = range(1, len(arrays) // 2 + 1)
+        params = [(arrays.pop(f"W{layer}"), arrays.pop(f"b{layer}")) for layer in layers]
+        if arrays or not isinstance(metadata, dict):
+            raise ValueError(f"it holds more than W1, b1, ... and metadata: {', '.join(arrays) or metadata}")
+        _check_params(params)
+    except Exception as error:  # a damaged zip can fail in a dozen ways; the cure is the same
+        raise ValueError(
+            f"{path} is no model that can be used ({type(error).__name__}: {error}). "
+            f"Restore it with `git checkout`, or run notebook 05-training again"
+        ) from error
+    return params, metadata
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Drawings
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def normalize_drawing(image):
+    """Bring any drawing (h, w), ink bright on a dark ground, to MNIST's convention: (784,) float32 in [0, 1].
+
+    The ink is fitted into a 20x20 box with its proportions kept, and placed in 28x28 with its centre of mass in the
+    middle. Raises TypeError when `image` is no array of real numbers, ValueError when it is not two-dimensional,
+    holds NaN or infinity, or shows no ink.
+    Source of the convention: LeCun's description of MNIST, see data/README.md.
+    """
+    from PIL import Image
+
+    image = np.asarray(image)
+    if image.dtype.kind not in "biuf":
+        raise TypeError(f"the drawing is {image.dtype}; expected an array of numbers")
+    if image.ndim != 2 or 0 in image.shape:
+        raise ValueError(f"the drawing has shape {image.shape}; expected (height, width), one number per pixel")
+    ink = image.astype(np.float64)
+    if not np.isfinite(ink).all():
+        raise ValueError("the drawing holds NaN or infinity; expected finite brightnesses")
+    ink -= np.median(ink)  # the ground is what most of the drawing shows
+    if not ink.max() > 0:
+        raise ValueError(
+            "the drawing is empty: nothing in it is brighter than its ground. Draw with bright ink on dark"
+        )
+    ink = np.clip(ink / ink.max(), 0, 1).astype(np.float32)
+    rows, columns = (np.flatnonzero((ink > 0.1).any(axis=axis)) for axis in (1, 0))
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = 20 / max(ink.shape)
+    height, width = (max(1, round(scale * length)) for length in ink.shape)
+    small = np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.BICUBIC)).clip(0, 1)
+    # The box moves by whole pixels and stays within the picture. MNIST's own centres of mass lie between 13.5 and
+    # 14.5, counted in pixels from 0: the centre that it rounds to is 14.
+    mass = small.sum()
+    middle = (small.sum(axis=1) @ np.arange(height) / mass, small.sum(axis=0) @ np.arange(width) / mass)
+    top, left = (int(np.clip(round(14 - m), 0, 28 - length)) for m, length in zip(middle, (height, width)))
+    picture = np.zeros((28, 28), np.float32)
+    picture[top : top + height, left : left + width] = small / small.max()
+    return picture.reshape(784)
+
+
+def read_digit(image):
+    """Return the probabilities (10,) of the digits 0 to 9 for any drawing, from the best model in models/.
+
+    Raises as `normalize_drawing` and `load_model`.
+    """
+    best, first = MODELS / "digitnet-best.npz", MODELS / "digitnet.npz"
+    params, _ = load_model(best if best.is_file() else first)
+    x = normalize_drawing(image)
+    return predict_proba(params, x[None].astype(params[0][0].dtype))[0]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Figures
+# ---------------------------------------------------------------------------------------------------------------
+
+# One visual language: colours that people with any colour vision tell apart (Okabe and Ito, 2008), each with a line
+# style of its own; cividis for magnitudes.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+
+
+def use_style():
+    """Set matplotlib's defaults to those of the series: one size, one set of colours, no frame on the right and top."""
+    import matplotlib as mpl
+
+    mpl.rcParams.update(
+        {
+            "figure.figsize": (7, 3.6),
+            "figure.dpi": 110,
+            "figure.constrained_layout.use": True,
+            "font.size": 10,
+            "axes.titlesize": 11,
+            "axes.titlelocation": "left",
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "axes.prop_cycle": mpl.cycler(color=COLORS, linestyle=LINE_STYLES),
+            "image.cmap": "cividis",
+            "legend.frameon": False,
+        }
+    )
+
+
+def show(fig, alt, digits=3):
+    """Put `fig` on the page with its alternative text `alt`, and close it.
+
+    The page gets the picture; readers' tools find `alt` in the output's image/png metadata; its text/plain is a
+    digest of what was drawn, rounded to `digits` digits, so that a comparison of outputs notices changed data.
+    Raises ValueError when `alt` is empty.
+    """
+    import base64
+    import io
+
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    if not alt.strip():
+        raise ValueError("alt is empty; say in a sentence what the figure shows")
+    png = io.BytesIO()
+    fig.savefig(png, format="png", metadata={"Software": None})
+    text = _digest(fig, digits)
+    plt.close(fig)
+    data = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": text}
+    display(data, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+def _digest(fig, digits):
+    """What a figure draws, in words: titles, labels, texts, and a row of numbers per line, image and set of bars."""
+    rows = [f"figure: {fig.get_suptitle() or 'no title over all'}"]
+    for ax in fig.axes:
+        labels = [ax.get_title(loc) for loc in ("left", "center")] + [ax.get_xlabel(), ax.get_ylabel()]
+        rows.append("axes: " + " | ".join(label for label in labels if label))
+        rows += [f"  text {text.get_text()!r}" for text in ax.texts]
+        for line in ax.lines:
+            x, y = (np.asarray(values, float) for values in line.get_data())
+            rows.append(f"  line {_label(line)}x {_numbers(x, digits)}, y {_numbers(y, digits)}")
+        rows += [f"  image {_label(image)}{_numbers(image.get_array(), digits)}" for image in ax.images]
+        for marks in ax.collections:
+            points = marks.get_offsets() if len(marks.get_offsets()) > 1 else _vertices(marks)
+            rows.append(f"  marks {_label(marks)}{_numbers(points, digits)}")
+        for bars in ax.containers:
+            boxes = [(p.get_x(), p.get_y(), p.get_width(), p.get_height()) for p in bars if hasattr(p, "get_width")]
+            if boxes:
+                rows.append(f"  bars {_label(bars)}{_numbers(boxes, digits)}")
+    return "\n".join(rows)
+
+
+def _label(artist):
+    label = str(artist.get_label())
+    return "" if label.startswith("_") else f"{label!r} "
+
+
+def _vertices(marks):
+    return np.concatenate([path.vertices for path in marks.get_paths()] or [np.zeros((0, 2))])
+
+
+def _numbers(values, digits):
+    """Count, least, greatest, mean, and a mean weighted from -1 (first) to 1 (last), which notices a changed order.
+
+    All are rounded to `digits` digits of the largest of them, so that a value near 0 does not show its rounding noise.
+    """
+    values = np.ma.masked_invalid(np.ma.asarray(values, float)).ravel()
+    finite = values.compressed()
+    if not finite.size:
+        return f"{values.size} numbers, none finite"
+    ramp = (np.linspace(-1, 1, values.size) * values).mean()
+    summary = np.array([finite.min(), finite.max(), finite.mean(), ramp])
+    largest = np.abs(summary).max()
+    decimals = digits - 1 - math.floor(math.log10(largest)) if largest > 0 else 0
+    least, greatest, mean, ramp = (f"{value:.10g}" for value in np.round(summary, decimals) + 0.0)
+    return f"{values.size} numbers from {least} to {greatest}, mean {mean}, order {ramp}"
+
+
+def plot_digits(images, titles, columns=8, wrong=()):
+    """Draw images (k, 784) in a grid, each under its title; those whose index is in `wrong` are marked with ✗.
+
+    Returns the figure, for `show`. Raises ValueError when the numbers of images and titles differ.
+    """
+    import matplotlib.pyplot as plt
+
+    if len(images) != len(titles) or len(images) == 0:
+        raise ValueError(f"{len(images)} images have {len(titles)} titles; expected one title for each of at least one")
+    columns = min(columns, len(images))
+    rows = math.ceil(len(images) / columns)
+    fig, axes = plt.subplots(rows, columns, figsize=(0.9 * columns, 1.2 * rows), squeeze=False)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for k, (ax, image, title) in enumerate(zip(axes.flat, images, titles)):
+        ax.imshow(np.reshape(image, (28, 28)), vmin=0, vmax=1)
+        color = COLORS[1] if k in wrong else "black"
+        ax.set_title(f"{title} ✗" if k in wrong else str(title), loc="center", fontsize=9, color=color)
+    return fig
+
+
+def plot_cost(histories, ax=None, xlabel="epoch"):
+    """Draw the cost by epoch of one history, or of several as {label: history}; returns the axes.
+
+    A history that has validation costs shows them as a second curve.
+    """
+    import matplotlib.pyplot as plt
+
+    ax = ax or plt.subplots()[1]
+    if "cost" in histories:
+        histories = {"training cost": histories}
+    for label, history in histories.items():
+        ax.plot(np.arange(1, len(history["cost"]) + 1), history["cost"], label=label)
+        if "val_cost" in history:
+            ax.plot(np.arange(1, len(history["cost"]) + 1), history["val_cost"], label=f"{label}, validation")
+    ax.set(xlabel=xlabel, ylabel="cost J (nats)")
+    ax.legend()
+    return ax
+
+
+def plot_ladder(rungs, ax=None):
+    """Draw the ladder of accuracies, {name: share from 0 to 1}, a bar and a figure for each; returns the axes.
+
+    The last rung, the one that the notebook has just climbed, is hatched.
+    """
+    import matplotlib.pyplot as plt
+
+    ax = ax or plt.subplots(figsize=(7, 0.6 + 0.38 * len(rungs)))[1]
+    bars = ax.barh(list(rungs), [100 * share for share in rungs.values()], color=COLORS[5])
+    bars[-1].set(hatch="//", edgecolor="black")
+    ax.bar_label(bars, fmt="%.0f%%", padding=3)
+    ax.set(xlabel="accuracy (%)", xlim=(0, 108))
+    ax.invert_yaxis()
+    return ax

@@ -1,0 +1,43 @@
+"""Run notebooks from a fresh kernel and write their outputs back, ready to be committed.
+
+    python tools/refresh_notebooks.py [notebooks/05-training.ipynb ...]
+
+Without arguments all notebooks are run, in order. What would change at every run is taken out: widget state, widget
+ids and the kernel's exact version. A notebook with a failing cell is left as it was.
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def refresh(path):
+    """Execute one notebook in place."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(
+        notebook, timeout=900, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False, store_widget_state=False, coalesce_streams=True,
+    ).execute()  # fmt: skip
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:03d}"
+        for output in cell.get("outputs", []):
+            if WIDGET_VIEW in output.get("data", {}):
+                # An empty id hides the place of a widget that is gone; running the cell brings it back.
+                output["data"][WIDGET_VIEW]["model_id"] = ""
+    nbformat.validate(notebook)
+    nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    for path in map(Path, sys.argv[1:] or sorted(NOTEBOOKS.glob("*.ipynb"))):
+        print(path.name, flush=True)
+        refresh(path.resolve())
