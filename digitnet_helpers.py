@@ -592,7 +592,7 @@ def baseline_accuracies(X_train, y_train, X_eval, y_eval):
     params = init_params((X_train.shape[1], 10), dtype=X_train.dtype)
     recipe = {"epochs": 5, "batch_size": 128, "optimizer": "adam", "learning_rate": 0.002, "progress": False}
     regression, _ = train(params, X_train, y_train, **recipe)
-    means = np.stack([X_train[y_train == digit].mean(axis=0) for digit in range(10)])
+    means = np.stack([X_train[y_train == digit].mean(axis=0, dtype=np.float64) for digit in range(10)])
     # |x - m|^2 = |x|^2 - 2 x.m + |m|^2, and |x|^2 is the same for every m: it can be left out of a comparison.
     nearest = ((means**2).sum(axis=1) - 2 * X_eval @ means.T).argmin(axis=1)
     darkness = np.abs(X_eval.mean(axis=1)[:, None] - means.mean(axis=1)).argmin(axis=1)

@@ -244,9 +244,12 @@ def test_gradients_in_float32_are_those_in_float64(mnist):
 
 
 def test_relus_derivative_at_zero_is_zero():
-    params = [(np.zeros((2, 3)), np.zeros(3)), (np.ones((3, 2)), np.zeros(2))]
-    _, ((dW1, db1), _) = helpers.loss_and_gradients(params, np.ones((4, 2)), np.array([0, 0, 0, 1]))
-    assert not dW1.any() and not db1.any()
+    onwards = np.array([[1.0, 0.0], [0.0, 2.0], [3.0, -1.0]])
+    labels = np.array([0, 0, 0, 1])
+    for bias, learns in ((0.0, False), (1e-9, True)):
+        params = [(np.zeros((2, 3)), np.full(3, bias)), (onwards, np.zeros(2))]
+        _, ((dW1, db1), _) = helpers.loss_and_gradients(params, np.ones((4, 2)), labels)
+        assert dW1.any() == db1.any() == learns
 
 
 def test_cost_is_right_where_probabilities_underflow():

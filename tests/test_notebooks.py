@@ -207,7 +207,7 @@ def first_cells():
     return names
 
 
-@pytest.mark.parametrize(("notebook", "stub", "check", "solution"), exercises())
+@pytest.mark.parametrize(("notebook", "stub", "check", "solution"), list(exercises()))
 def test_exercise_is_open_and_its_solution_passes(notebook, stub, check, solution, first_cells):
     names = first_cells(notebook)
     assert "not attempted yet" in run(stub + "\n" + check, names)
@@ -231,7 +231,7 @@ def spoiled(value):
     return value * 1.25 + 1 if value is not None else None
 
 
-@pytest.mark.parametrize(("notebook", "stub", "check", "solution"), exercises())
+@pytest.mark.parametrize(("notebook", "stub", "check", "solution"), list(exercises()))
 def test_check_refuses_a_wrong_answer(notebook, stub, check, solution, first_cells):
     names = first_cells(notebook)
     name = defined(stub)[-1]
