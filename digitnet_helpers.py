@@ -228,7 +228,7 @@ def softmax(Z):
 
 
 def cross_entropy(P, y):
-    """Return the mean of -log P[i, y[i]] over the examples, in nats (eq. 2.4), as a float.
+    """Return the mean of -log P[r, y[r]] over the examples, in nats (eq. 2.4), as a float.
 
     `P` are probabilities (n, classes), `y` integer labels (n,). A probability that was rounded to 0 counts as the
     smallest normal number of P's dtype, so that the cost stays finite.
