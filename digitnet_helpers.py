@@ -25,7 +25,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent
 DATA_FILE = ROOT / "data" / "mnist.npz"
-MODELS = ROOT / "models"
+# Another folder for saved models may be named, as the tests do to leave the committed ones alone.
+MODELS = Path(os.environ.get("DIGITNET_MODELS", ROOT / "models"))
 
 # ---------------------------------------------------------------------------------------------------------------
 # Data
@@ -292,7 +293,7 @@ def loss_and_gradients(params, X, y):
     """Return the mean cross-entropy in nats, a float, and its gradients [(dW1, db1), ...] in the shapes of `params`.
 
     `X` is (n, fan_in) in the parameters' dtype, `y` integer labels (n,). The cost is taken from the logits
-    (eq. 2.16), the gradients are eq. 4.14 to 4.20.
+    (eq. 2.24), the gradients are eq. 4.14 to 4.20.
     Raises TypeError or ValueError that names what does not fit.
     """
     _check_params(params)
@@ -349,7 +350,7 @@ def _add_gradients(params, X, y, gradients):
     Z -= Z.max(axis=0)
     E = np.exp(Z)
     total = E.sum(axis=0)
-    cost = (np.log(total) - Z[y, rows]).sum(dtype=np.float64)  # eq. 2.16
+    cost = (np.log(total) - Z[y, rows]).sum(dtype=np.float64)  # eq. 2.24
     E /= total
     E[y, rows] -= 1
     dZ = E.T  # p - y, eq. 4.14 without its 1/n
@@ -410,7 +411,7 @@ def _centred_difference(params, X, y, array, index, step):
 
 
 class _GradientDescent:
-    """w <- w - rate * gradient (eq. 5.1)."""
+    """w <- w - rate * gradient (eq. 5.3)."""
 
     def __init__(self, size, dtype):
         pass
@@ -420,7 +421,7 @@ class _GradientDescent:
 
 
 class _Momentum:
-    """v <- 0.9 v + gradient, w <- w - rate * v (eq. 5.4). Source: Polyak (1964), in Sutskever's form (2013)."""
+    """v <- 0.9 v + gradient, w <- w - rate * v (eq. 5.13). Source: Polyak (1964), in Sutskever's form (2013)."""
 
     def __init__(self, size, dtype):
         self.v = np.zeros(size, dtype)
@@ -432,21 +433,21 @@ class _Momentum:
 
 
 class _Adam:
-    """Running means of the gradient and of its square, corrected for their start at 0 (eq. 5.5 to 5.7).
+    """Running means of the gradient and of its square, corrected for their start at 0 (eq. 5.15 to 5.17).
 
     Source: Kingma and Ba (2015), algorithm 1, with its constants 0.9, 0.999 and 1e-8.
     """
 
     def __init__(self, size, dtype):
-        self.m, self.v, self.t = np.zeros(size, dtype), np.zeros(size, dtype), 0
+        self.m, self.s, self.t = np.zeros(size, dtype), np.zeros(size, dtype), 0
 
     def step(self, w, gradient, rate):
         self.t += 1
         self.m += (1 - 0.9) * (gradient - self.m)
-        self.v += (1 - 0.999) * (gradient * gradient - self.v)
+        self.s += (1 - 0.999) * (gradient * gradient - self.s)
         m_hat = self.m / (1 - 0.9**self.t)
-        v_hat = self.v / (1 - 0.999**self.t)
-        w -= rate * m_hat / (np.sqrt(v_hat) + 1e-8)
+        s_hat = self.s / (1 - 0.999**self.t)
+        w -= rate * m_hat / (np.sqrt(s_hat) + 1e-8)
 
 
 # Each optimizer with the learning rate that it takes unless told otherwise.

@@ -16,7 +16,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # Cells whose output strict nbval may ignore, each with the reason.
 IGNORED_OUTPUT_ALLOWED = {
-    ("05-training", "at equal time"): "draws measured seconds",
+    ("05-training", 'by="seconds"'): "draws measured seconds",
 }
 OPENS_THE_TEST_SET = {"06-evaluation"}
 
@@ -126,7 +126,10 @@ def test_nbval_compares_all_but_the_cells_with_a_reason(path):
 @every_notebook
 def test_cells_are_short(path):
     for cell in code_cells(read(path)):
-        assert len(cell.source.splitlines()) <= 25, cell.source
+        # One name to a line makes imports long; they are not what a reader has to follow.
+        imports = [node for node in ast.parse(cell.source).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+        imported = sum(node.end_lineno - node.lineno + 1 for node in imports)
+        assert len(cell.source.splitlines()) - imported <= 25, cell.source
 
 
 @every_notebook
@@ -252,7 +255,18 @@ def strict_nbval(folder, source, committed):
     NotebookClient(notebook).execute()
     notebook.cells[0].source = source
     nbformat.write(notebook, folder / "one.ipynb")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "0",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+    ]
     return subprocess.run([*command, str(folder / "one.ipynb")], capture_output=True).returncode
 
 
