@@ -8,8 +8,14 @@ from pathlib import Path
 
 import pytest
 
-MODELS = Path(__file__).resolve().parent.parent / "models"
+HERE = Path(__file__).resolve().parent
+MODELS = HERE.parent / "models"
 copies = {}
+
+
+def pytest_configure(config):
+    """Let nbval compare progress bars as the words that stand for them."""
+    config.option.nbval_sanitize_with = str(HERE / "sanitize.cfg")
 
 
 @pytest.hookimpl(tryfirst=True)
