@@ -561,7 +561,12 @@ def _cores():
 def _progress_bar(epochs, progress):
     from tqdm.auto import tqdm
 
-    return tqdm(total=epochs, unit="epoch", disable=not progress)
+    # A hundred updates at most, however long the training takes: each sends messages to the notebook, and where they
+    # are not read until the cell has ended (as in a test), a queue takes only so many.
+    hundredth = max(1, epochs // 100)
+    return tqdm(
+        total=epochs, unit="epoch", disable=not progress, miniters=hundredth, mininterval=0, maxinterval=math.inf
+    )
 
 
 def _history(lists, stopped):

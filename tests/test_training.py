@@ -219,6 +219,13 @@ def test_progress_bar_shows_the_cost_so_far(few, capsys):
     assert shown.err == shown.out == ""
 
 
+def test_progress_bar_moves_a_hundred_times_at_most(few, capsys):
+    params = helpers.init_params((784, 10), dtype=np.float64)
+    helpers.train(params, few[0][:20], few[1][:20], epochs=700)
+    shown = capsys.readouterr().err
+    assert 90 < shown.count("\r") < 110 and "700/700" in shown
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
