@@ -496,7 +496,7 @@ def train(
     rng = np.random.default_rng(seed)
     names = ["cost", "accuracy", "seconds"] + (["val_cost", "val_accuracy"] if validation else [])
     lists = {name: [] for name in names}
-    stopped, start = "finished", time.perf_counter()
+    stopped, start, epoch = "finished", time.perf_counter(), 1
     bar = _progress_bar(epochs, progress)
     try:
         with _cores() as pool, np.errstate(over="ignore", invalid="ignore"):  # divergence is looked for below
