@@ -15,6 +15,7 @@ import json
 import math
 import os
 import struct
+import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -184,6 +185,16 @@ def _check_y(y, n, classes):
         raise ValueError(f"y holds labels from {y.min()} to {y.max()}; expected 0 to {classes - 1}")
 
 
+def _check_targets(y, X, classes):
+    """What training takes: integer labels (n,), or in X's dtype one probability for every class, (n, classes)."""
+    if not (isinstance(y, np.ndarray) and y.dtype.kind == "f" and y.ndim == 2):
+        return _check_y(y, len(X), classes)
+    if y.dtype != X.dtype or y.shape != (len(X), classes):
+        raise ValueError(f"y is {y.dtype} {y.shape}; expected probabilities {X.dtype} {len(X), classes}, or labels")
+    if not (y.min() >= 0 and np.abs(y.sum(axis=1) - 1).max() < 1e-3):
+        raise ValueError("y must hold labels, or probabilities: none negative, every row summing to 1")
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # The network's mathematics (notebooks 02, 03 and 04)
 # ---------------------------------------------------------------------------------------------------------------
@@ -283,29 +294,31 @@ def accuracy(params, X, y):
     return float((predicted == y).mean())
 
 
-# A sum over examples may be taken block by block. At 1,024 rows a block of images is still in the processor's cache
-# when the backward pass needs it again; four shares of the blocks, always four so that every machine adds in the same
-# order, keep that many cores busy.
-_BLOCK_ROWS, _SHARES = 1024, 4
+# A sum over examples may be taken block by block. 256 images (0.8 MB in float32) are still in the processor's cache
+# when the backward pass needs them again. Many blocks are dealt out in four shares, always four so that every machine
+# adds in the same order, which keep that many cores busy.
+_BLOCK_ROWS, _SHARES = 256, 4
 
 
 def loss_and_gradients(params, X, y):
     """Return the mean cross-entropy in nats, a float, and its gradients [(dW1, db1), ...] in the shapes of `params`.
 
-    `X` is (n, fan_in) in the parameters' dtype, `y` integer labels (n,). The cost is taken from the logits
+    `X` is (n, fan_in) in the parameters' dtype. `y` are integer labels (n,), or probabilities (n, classes) in that
+    dtype whose rows sum to 1: the cost then is the mean of -sum_j y_j log p_j. The cost is taken from the logits
     (eq. 2.24), the gradients are eq. 4.14 to 4.20.
     Raises TypeError or ValueError that names what does not fit.
     """
     _check_params(params)
     _check_X(params, X)
-    _check_y(y, len(X), params[-1][0].shape[1])
-    cost, _, gradient = _mean_gradient(params, X, y)
-    return cost, _views(gradient, params)
+    _check_targets(y, X, params[-1][0].shape[1])
+    mean = _MeanGradient(params)
+    cost, _ = mean(_views(_flatten(params), params), X, y)
+    return cost, _views(mean.gradient, params)
 
 
 def _flatten(params):
-    """All parameters in one new vector, so that an optimizer is one line for all of them."""
-    return np.concatenate([array.ravel() for pair in params for array in pair])
+    """All parameters in one new vector, so that an optimizer is one line for all of them; each W by columns."""
+    return np.concatenate([part for W, b in params for part in (W.T.ravel(), b)])
 
 
 def _views(flat, params):
@@ -313,55 +326,111 @@ def _views(flat, params):
     pairs, start = [], 0
     for W, b in params:
         middle, end = start + W.size, start + W.size + b.size
-        pairs.append((flat[start:middle].reshape(W.shape), flat[middle:end]))
+        pairs.append((flat[start:middle].reshape(W.shape[::-1]).T, flat[middle:end]))
         start = end
     return pairs
 
 
-def _mean_gradient(params, X, y, pool=None):
-    """Return (mean cost, correct rows, mean gradient as one vector). A `pool` of threads shares the work."""
-    blocks = [slice(start, start + _BLOCK_ROWS) for start in range(0, len(X), _BLOCK_ROWS)]
-    shares = [blocks[k::_SHARES] for k in range(min(_SHARES, len(blocks)))]
+class _MeanGradient:
+    """Mean cost and gradient over rows of X, block by block, in arrays that are made once and used for every call.
 
-    def sum_share(share):
-        cost, correct, gradient = 0.0, 0, np.zeros(sum(W.size + b.size for W, b in params), X.dtype)
-        gradients = _views(gradient, params)
+    `gradient`, one vector, holds what the last call found. A `pool` of threads shares the work of many blocks.
+    """
+
+    def __init__(self, params, pool=None):
+        self.shares, self.pool = [_Share(params) for _ in range(_SHARES)], pool
+        self.gradient = self.shares[0].sum
+
+    def __call__(self, params, X, y, rows=None, backward=True):
+        """Return (mean cost, correct rows) over all rows of X, or over those that the array `rows` numbers."""
+        n = len(X) if rows is None else len(rows)
+        blocks = [slice(start, min(start + _BLOCK_ROWS, n)) for start in range(0, n, _BLOCK_ROWS)]
+        if rows is not None:
+            blocks = [rows[block] for block in blocks]  # X[block] then copies its rows, in the thread that needs them
+        count = _SHARES if len(blocks) > _SHARES else 1
+        tasks = [(share, params, X, y, blocks[k::count], n, backward) for k, share in enumerate(self.shares[:count])]
+        in_parallel = self.pool is not None and count > 1
+        costs, corrects = zip(*(self.pool.map if in_parallel else map)(_Share.add_up, *zip(*tasks)))
+        if backward:
+            for share in self.shares[1:count]:
+                self.gradient += share.sum
+        return sum(costs) / n, sum(corrects)
+
+
+class _Share:
+    """What one thread needs to add up the gradients of some blocks."""
+
+    def __init__(self, params):
+        self.sum, self.part = np.empty((2, sum(W.size + b.size for W, b in params)), params[0][0].dtype)
+        self.views = _views(self.sum, params), _views(self.part, params)
+        self.arrays = {}
+
+    def add_up(self, params, X, y, blocks, n, backward):
+        """Return the summed cost and the correct rows of `blocks`; their share in the mean gradient is in `sum`."""
+        cost, correct = 0.0, 0
         with np.errstate(over="ignore", invalid="ignore"):  # whoever trains looks for infinities in the result
-            for rows in share:
-                block_cost, block_correct = _add_gradients(params, X[rows], y[rows], gradients)
+            for k, rows in enumerate(blocks):
+                gradients = self.views[k > 0] if backward else None
+                block_cost, block_correct = self.block(params, X[rows], y[rows], n, gradients)
                 cost, correct = cost + block_cost, correct + block_correct
-        return cost, correct, gradient
+                if backward and k:
+                    self.sum += self.part
+        return cost, correct
 
-    in_parallel = pool is not None and len(shares) > 1
-    costs, corrects, gradients = zip(*(pool.map if in_parallel else map)(sum_share, shares))
-    return sum(costs) / len(X), sum(corrects), sum(gradients) / len(X)  # the 1/n of the mean cost, once at the end
+    def block(self, params, X, y, n, gradients):
+        """Write these rows' share in the gradients of a mean over n; return (summed cost, correct rows).
+
+        Every example is a column here: sums over the 10 classes then run along the memory, several times as fast.
+        """
+        if len(X) not in self.arrays:
+            self.arrays[len(X)] = [[np.empty((b.size, len(X)), X.dtype) for _, b in params] for _ in range(2)]
+        As, dZs = self.arrays[len(X)]
+        inputs = [X.T, *As[:-1]]
+        for (W, b), A, Z in zip(params, inputs, As):  # forward, eq. 3.1 to 3.3
+            _product(W.T, A, out=Z)
+            Z += b[:, None]
+            if Z is not As[-1]:
+                np.maximum(Z, 0, out=Z)  # from here the activation A; it is positive where Z was
+        rows = np.arange(len(X))
+        labels = y if y.ndim == 1 else y.argmax(axis=1)
+        correct = np.count_nonzero(Z.argmax(axis=0) == labels)
+        Z -= Z.max(axis=0)
+        P = np.exp(Z, out=dZs[-1])
+        total = P.sum(axis=0)
+        right = Z[y, rows] if y.ndim == 1 else (y.T * Z).sum(axis=0)
+        cost = (np.log(total) - right).sum(dtype=np.float64)  # eq. 2.24
+        if gradients is None:
+            return cost, correct
+        P /= total
+        if y.ndim == 1:
+            P[y, rows] -= 1
+        else:
+            P -= y.T
+        dZ = np.divide(P, n, out=P)  # (p - y) / n, eq. 4.14
+        ones = np.ones(len(X), X.dtype)
+        for layer in reversed(range(len(params))):  # backward, eq. 4.15 to 4.20
+            dW, db = gradients[layer]
+            np.matmul(dZ, inputs[layer].T, out=dW.T)
+            np.matmul(dZ, ones, out=db)  # the sum over the examples, as a product: faster than .sum(axis=1)
+            if layer:
+                dA = np.matmul(params[layer][0], dZ, out=dZs[layer - 1])
+                dZ = np.multiply(dA, inputs[layer] > 0, out=dA)
+        return cost, correct
 
 
-def _add_gradients(params, X, y, gradients):
-    """Add to `gradients` those of the summed cost of these rows; return (summed cost, correct rows)."""
-    Zs, As = [], [X]  # forward, eq. 3.1 to 3.3
-    for W, b in params:
-        Zs.append(As[-1] @ W + b)
-        As.append(relu(Zs[-1]))
-    # One column per example from here: a sum over 10 classes then runs along the memory, four times as fast.
-    rows = np.arange(len(y))
-    Z = Zs[-1].T.copy()
-    correct = int((Z.argmax(axis=0) == y).sum())
-    Z -= Z.max(axis=0)
-    E = np.exp(Z)
-    total = E.sum(axis=0)
-    cost = (np.log(total) - Z[y, rows]).sum(dtype=np.float64)  # eq. 2.24
-    E /= total
-    E[y, rows] -= 1
-    dZ = E.T  # p - y, eq. 4.14 without its 1/n
-    ones = np.ones(len(y), X.dtype)
-    for layer in reversed(range(len(params))):  # backward, eq. 4.15 to 4.20
-        dW, db = gradients[layer]
-        dW += (dZ.T @ As[layer]).T
-        db += ones @ dZ  # the sum over the batch, as a product: faster than .sum(axis=0)
-        if layer:
-            dZ = (dZ @ params[layer][0].T) * (Zs[layer - 1] > 0)
-    return cost, correct
+def _product(W, A, out):
+    """out = W @ A, where a column of A is an example.
+
+    OpenBLAS copies the factors of a product into an order of its own unless the product is small, with at most a
+    million multiplications. For a matrix as narrow as W the copy takes half of the time, so a product that is too
+    large is taken in stacks of 16 examples, where those are small enough.
+    """
+    whole = A.shape[1] // 16 * 16 if W.size * A.shape[1] > 10**6 >= W.size * 16 else 0
+    if whole:
+        stacks = [M[:, :whole].reshape(len(M), -1, 16).transpose(1, 0, 2) for M in (A, out)]
+        np.matmul(W, stacks[0], out=stacks[1])
+    if whole < A.shape[1]:
+        np.matmul(W, A[:, whole:], out=out[:, whole:])
 
 
 def gradient_check(params, X, y, step=1e-5, entries=100, seed=0):
@@ -406,52 +475,91 @@ def _centred_difference(params, X, y, array, index, step):
 
 
 # ---------------------------------------------------------------------------------------------------------------
+# Files, written whole or not at all
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def _write_npz(path, arrays):
+    """Write the arrays beside `path` and put the file in its place, so that a crash leaves the old one as it was."""
+    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        with open(beside, "xb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+# ---------------------------------------------------------------------------------------------------------------
 # Training (notebook 05)
 # ---------------------------------------------------------------------------------------------------------------
 
 
 class _GradientDescent:
-    """w <- w - rate * gradient (eq. 5.3)."""
+    """w <- w - rate * gradient (eq. 5.3). Every optimizer may write over the gradient."""
+
+    kept = 0  # vectors that it keeps from one update to the next
 
     def __init__(self, size, dtype):
-        pass
+        self.moments, self.t = np.zeros((self.kept, size), dtype), 0
 
     def step(self, w, gradient, rate):
-        w -= rate * gradient
+        w -= np.multiply(gradient, rate, out=gradient)
 
 
-class _Momentum:
+class _Momentum(_GradientDescent):
     """v <- 0.9 v + gradient, w <- w - rate * v (eq. 5.13). Source: Polyak (1964), in Sutskever's form (2013)."""
 
-    def __init__(self, size, dtype):
-        self.v = np.zeros(size, dtype)
+    kept = 1
 
     def step(self, w, gradient, rate):
-        self.v *= 0.9
-        self.v += gradient
-        w -= rate * self.v
+        (v,) = self.moments
+        v *= 0.9
+        v += gradient
+        w -= np.multiply(v, rate, out=gradient)
 
 
-class _Adam:
+class _Adam(_GradientDescent):
     """Running means of the gradient and of its square, corrected for their start at 0 (eq. 5.15 to 5.17).
 
     Source: Kingma and Ba (2015), algorithm 1, with its constants 0.9, 0.999 and 1e-8.
     """
 
-    def __init__(self, size, dtype):
-        self.m, self.s, self.t = np.zeros(size, dtype), np.zeros(size, dtype), 0
+    kept = 2
 
     def step(self, w, gradient, rate):
         self.t += 1
-        self.m += (1 - 0.9) * (gradient - self.m)
-        self.s += (1 - 0.999) * (gradient * gradient - self.s)
-        m_hat = self.m / (1 - 0.9**self.t)
-        s_hat = self.s / (1 - 0.999**self.t)
+        m, s = self.moments
+        m += (1 - 0.9) * (gradient - m)
+        s += (1 - 0.999) * (gradient * gradient - s)
+        m_hat = m / (1 - 0.9**self.t)
+        s_hat = s / (1 - 0.999**self.t)
         w -= rate * m_hat / (np.sqrt(s_hat) + 1e-8)
 
 
 # Each optimizer with the learning rate that it takes unless told otherwise.
 OPTIMIZERS = {"sgd": (_GradientDescent, 0.1), "momentum": (_Momentum, 0.05), "adam": (_Adam, 0.001)}
+
+
+def cosine_schedule(peak, warmup=0.02):
+    """Return a learning rate for `train`: a function of the progress t of the whole training, from 0 to 1.
+
+    It rises in a straight line from 0 to `peak` during the first part `warmup` of the training, then falls to 0 along
+    half a cosine. Raises ValueError unless peak is positive and 0 <= warmup < 1.
+    Source: Loshchilov and Hutter (2017), SGDR, eq. 5, without restarts.
+    """
+    if not (0 < peak < math.inf and 0 <= warmup < 1):
+        raise ValueError(f"peak is {peak} and warmup {warmup}; expected a positive peak and a warmup from 0 to below 1")
+
+    def rate(t):
+        if t < warmup:
+            return peak * t / warmup
+        return peak * (1 + math.cos(math.pi * (t - warmup) / (1 - warmup))) / 2
+
+    return rate
 
 
 def train(
@@ -463,19 +571,33 @@ def train(
     batch_size=None,
     optimizer="sgd",
     learning_rate=None,
+    weight_decay=0.0,
     validation=None,
+    augment=None,
+    checkpoint=None,
     seed=0,
     progress=True,
 ):
-    """Train a copy of `params` on `X` (n, fan_in) and `y` (n,), and return `(params, history)`.
+    """Train a copy of `params` on `X` (n, fan_in) and labels `y` (n,), and return `(params, history)`.
 
     epochs         passes over all examples, at least 1
     batch_size     examples per update; None takes all of them (full-batch gradient descent)
     optimizer      "sgd" (w - rate * gradient), "momentum" or "adam"
-    learning_rate  a positive number; None takes the optimizer's own: 0.1, 0.05 and 0.001 in the order above
+    learning_rate  a positive number; None takes the optimizer's own: 0.1, 0.05 and 0.001 in the order above; or a
+                   function of the progress t of the whole training, 0 <= t < 1, such as `cosine_schedule` returns
+    weight_decay   every update first takes rate * weight_decay * W off each W, apart from the gradient (decoupled:
+                   Loshchilov and Hutter, 2019); biases do not decay
     validation     a pair (X_val, y_val) to be measured after every epoch; never trained on
+    augment        a function (X, y, rng) -> (X, y), called with the given examples at the start of every epoch, whose
+                   result the epoch trains on; as many rows, in the same dtype. It draws from `rng` only
+    checkpoint     a file that keeps the training's state. If it exists, training goes on from there, and gives bit
+                   for bit what it would have given without the interruption. It is written at the end of an epoch,
+                   not more often than every five seconds, and when the training ends or is interrupted
     seed           draws the order of the examples; same seed, same result
     progress       a bar with the cost so far
+
+    Instead of labels, `y` may hold probabilities (n, classes), see `loss_and_gradients`; accuracy then counts the
+    rows whose most probable class is found.
 
     `history` is a dict of arrays with one entry per finished epoch: "cost" (nats) and "accuracy" of the training
     examples, each measured just before the update that it led to; "val_cost" and "val_accuracy" after the epoch's
@@ -485,64 +607,200 @@ def train(
     Raises TypeError or ValueError that names what does not fit, and FloatingPointError when the training diverges:
     the error says in which epoch, and carries the `params` before it and the `history`.
     """
-    flat, best_rate, make_optimizer = _check_training(params, X, y, epochs, batch_size, optimizer, validation)
-    rate = best_rate if learning_rate is None else learning_rate
-    if not (isinstance(rate, (int, float, np.number)) and 0 < rate < math.inf):
-        raise ValueError(f"learning_rate is {rate!r}; expected a positive number, such as {best_rate}")
-    n = len(X)
-    batch_size = min(batch_size or n, n)
-    params = _views(flat, params)
-    stepper = make_optimizer(flat.size, flat.dtype)
-    rng = np.random.default_rng(seed)
-    names = ["cost", "accuracy", "seconds"] + (["val_cost", "val_accuracy"] if validation else [])
-    lists = {name: [] for name in names}
-    stopped, start, epoch = "finished", time.perf_counter(), 1
-    bar = _progress_bar(epochs, progress)
+    state = _Training(
+        params, X, y, epochs=epochs, batch_size=batch_size, optimizer=optimizer, learning_rate=learning_rate,
+        weight_decay=weight_decay, validation=validation, augment=augment, checkpoint=checkpoint, seed=seed,
+    )  # fmt: skip
+    bar = _progress_bar(state, progress)
     try:
-        with _cores() as pool, np.errstate(over="ignore", invalid="ignore"):  # divergence is looked for below
-            for epoch in range(1, epochs + 1):
-                before = flat.copy()
-                cost, correct = 0.0, 0
-                order = rng.permutation(n) if batch_size < n else None
-                for first in range(0, n, batch_size):
-                    rows = slice(None) if order is None else order[first : first + batch_size]
-                    X_batch, y_batch = X[rows], y[rows]
-                    batch_cost, batch_correct, gradient = _mean_gradient(params, X_batch, y_batch, pool)
-                    stepper.step(flat, gradient, flat.dtype.type(rate))
-                    cost, correct = cost + batch_cost * len(y_batch) / n, correct + batch_correct
-                if not (math.isfinite(cost) and np.isfinite(flat).all()):
-                    raise _divergence(epoch, rate, _views(before, params), lists)
-                lists["cost"].append(cost)
-                lists["accuracy"].append(correct / n)
-                if validation:
-                    val_cost, val_correct, _ = _mean_gradient(params, *validation, pool)
-                    lists["val_cost"].append(val_cost)
-                    lists["val_accuracy"].append(val_correct / len(validation[1]))
-                lists["seconds"].append(time.perf_counter() - start)
-                bar.set_postfix_str(f"cost {cost:.4f}", refresh=False)
-                bar.update()
+        with contextlib.closing(state.run()) as updates:
+            for _ in updates:
+                if state.step == 0:
+                    bar.set_postfix_str(f"cost {state.lists['cost'][-1]:.4f}", refresh=False)
+                    bar.update()
     except KeyboardInterrupt:
-        stopped = "interrupted"
-        print(f"Interrupted in epoch {epoch} of {epochs}: here are the parameters and the history so far.")
+        state.stopped = "interrupted"
+        print(f"Interrupted in epoch {state.epoch + 1} of {epochs}: here are the parameters and the history so far.")
     finally:
         bar.close()
-    return params, _history(lists, stopped)
+    return _by_rows(state.params), state.history
 
 
-def _check_training(params, X, y, epochs, batch_size, optimizer, validation):
-    """Check what `train` was given; return a copy of the parameters as a vector, the usual rate, the optimizer."""
-    _check_params(params)
-    classes = params[-1][0].shape[1]
-    for images, labels in [(X, y)] + ([validation] if validation else []):
-        _check_X(params, images)
-        _check_y(labels, len(images), classes)
-    for name, count in (("epochs", epochs), ("batch_size", len(X) if batch_size is None else batch_size)):
-        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
-            raise ValueError(f"{name} is {count!r}; expected a whole number of at least 1")
-    if optimizer not in OPTIMIZERS:
-        raise ValueError(f"optimizer is {optimizer!r}; expected one of {', '.join(map(repr, OPTIMIZERS))}")
-    make_optimizer, usual_rate = OPTIMIZERS[optimizer]
-    return _flatten(params), usual_rate, make_optimizer
+def training(params, X, y, *, epochs, **settings):
+    """Train as `train` does, with the same keywords but for `progress`, one update at a time: a generator.
+
+    After every update it yields the same object, which tells how far the training is: `epoch` and `epochs`, the
+    finished epochs and those asked for; `step` and `steps`, the updates done in the epoch under way (0 when one has
+    just ended) and those that an epoch has; `params`, the parameters (W, b) as they are now, which the next update
+    changes in place; `history` of the finished epochs, as `train` returns it. Closing the generator ends the training
+    and its threads. Raises as `train`: what does not fit at once, a divergence on the way.
+    """
+    return _Training(params, X, y, epochs=epochs, **settings).run()
+
+
+class _Training:
+    """The state of a training, which `training` yields after every update."""
+
+    def __init__(
+        self, params, X, y, *, epochs, batch_size=None, optimizer="sgd", learning_rate=None, weight_decay=0.0,
+        validation=None, augment=None, checkpoint=None, seed=0,
+    ):  # fmt: skip
+        _check_params(params)
+        self.classes = params[-1][0].shape[1]
+        for images, labels in [(X, y)] + ([validation] if validation else []):
+            _check_X(params, images)
+            _check_targets(labels, images, self.classes)
+        for name, count in (("epochs", epochs), ("batch_size", len(X) if batch_size is None else batch_size)):
+            if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
+                raise ValueError(f"{name} is {count!r}; expected a whole number of at least 1")
+        if optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer is {optimizer!r}; expected one of {', '.join(map(repr, OPTIMIZERS))}")
+        make_optimizer, usual_rate = OPTIMIZERS[optimizer]
+        rate = usual_rate if learning_rate is None else learning_rate
+        if not callable(rate) and not (isinstance(rate, (int, float, np.number)) and 0 < rate < math.inf):
+            raise ValueError(
+                f"learning_rate is {rate!r}; expected a positive number, such as {usual_rate}, or a function"
+            )
+        if not (isinstance(weight_decay, (int, float, np.number)) and 0 <= weight_decay < math.inf):
+            raise ValueError(f"weight_decay is {weight_decay!r}; expected a number of at least 0, such as 0.1")
+        self.epochs, self.epoch, self.step = int(epochs), 0, 0
+        self.batch_size = min(batch_size or len(X), len(X))
+        self.steps = math.ceil(len(X) / self.batch_size)
+        self.data, self.validation, self.augment = (X, y), validation, augment
+        self.rate = rate if callable(rate) else lambda t: rate
+        self.decay = float(weight_decay)
+        self.flat = _flatten(params)
+        self.params = _views(self.flat, params)
+        self.optimizer = make_optimizer(self.flat.size, self.flat.dtype)
+        self.rng = np.random.default_rng(seed)
+        names = ["cost", "accuracy", "seconds"] + (["val_cost", "val_accuracy"] if validation else [])
+        self.lists, self.stopped = {name: [] for name in names}, "running"
+        self.file = None
+        if checkpoint is not None:
+            settings = {
+                "batch_size": self.batch_size,
+                "optimizer": optimizer,
+                "learning_rate": [float(rate(k / 64)) for k in range(64)] if callable(rate) else float(rate),
+                "epochs": self.epochs if callable(rate) else None,  # a schedule spans them all, a number takes more
+                "weight_decay": self.decay,
+                "augment": augment and getattr(augment, "__qualname__", type(augment).__name__),
+                "seed": self.rng.bit_generator.state,
+                "params": _fingerprint(self.flat, *(W for W, _ in params)),
+                "X": _fingerprint(X),
+                "y": _fingerprint(y),
+                "validation": validation and _fingerprint(*validation),
+            }
+            self.file = _Checkpoint(checkpoint, settings)
+            self.file.resume(self)
+
+    @property
+    def history(self):
+        """The history of the finished epochs, as `train` returns it."""
+        length = min(map(len, self.lists.values()))  # an interruption may fall between two of the lists
+        return {name: np.array(values[:length]) for name, values in self.lists.items()} | {"stopped": self.stopped}
+
+    def run(self):
+        """Yield this object after every update."""
+        start = time.perf_counter() - (self.lists["seconds"] or [0])[-1]
+        try:
+            with _cores() as pool:
+                mean = _MeanGradient(self.params, pool)
+                while self.epoch < self.epochs:
+                    yield from self._run_epoch(mean, start)
+            self.stopped = "finished"
+        finally:
+            if self.file:
+                self.file.write()
+
+    def _run_epoch(self, mean, start):
+        X, y = self._augmented() if self.augment else self.data
+        n, before, cost, correct = len(X), self.flat.copy(), 0.0, 0
+        for X_part, y_part, rows in _batches(X, y, self.batch_size, self.rng, mean.pool):
+            if self.step:
+                yield self
+            size = len(X_part) if rows is None else len(rows)
+            batch_cost, batch_correct = mean(self.params, X_part, y_part, rows)
+            self._update(mean.gradient)
+            cost, correct = cost + batch_cost * size / n, correct + batch_correct
+            self.step += 1
+        if not (math.isfinite(cost) and np.isfinite(self.flat).all()):
+            raise self._divergence(before)
+        found = {"cost": cost, "accuracy": correct / n}
+        if self.validation:
+            X_val, y_val = self.validation
+            found["val_cost"], val_correct = mean(self.params, X_val, y_val, backward=False)
+            found["val_accuracy"] = val_correct / len(X_val)
+        found["seconds"] = time.perf_counter() - start
+        for name, value in found.items():
+            self.lists[name].append(value)
+        self.epoch, self.step = self.epoch + 1, 0
+        if self.file:
+            self.file.keep(self)
+        yield self
+
+    def _update(self, gradient):
+        """One step of the optimizer, after the decay of the weights."""
+        t = (self.epoch + self.step / self.steps) / self.epochs
+        rate = self.rate(t)
+        if not 0 <= rate < math.inf:
+            raise ValueError(f"learning_rate gave {rate!r} at t = {t:.3g}; expected a number of at least 0")
+        with np.errstate(over="ignore", invalid="ignore"):  # a divergence is looked for at the end of the epoch
+            if self.decay:
+                for W, _ in self.params:
+                    W *= 1 - rate * self.decay
+            self.optimizer.step(self.flat, gradient, self.flat.dtype.type(rate))
+
+    def _augmented(self):
+        X, y = self.data
+        made = self.augment(X, y, self.rng)
+        if not (isinstance(made, tuple) and len(made) == 2 and getattr(made[0], "shape", None) == X.shape):
+            raise ValueError(f"augment must return (X, y) with X of shape {X.shape}, as it was given")
+        if made[0].dtype != X.dtype:
+            raise TypeError(f"augment returned X as {made[0].dtype}; expected {X.dtype}, as it was given")
+        _check_targets(made[1], X, self.classes)
+        return made
+
+    def _divergence(self, before):
+        self.stopped, rate = "diverged", self.rate(self.epoch / self.epochs)
+        error = FloatingPointError(
+            f"training diverged in epoch {self.epoch + 1}: the cost or a parameter is no longer a finite number. Try "
+            f"a smaller learning_rate, such as {rate / 4:.2g}; the error's .params and .history hold what came before"
+        )
+        error.params, error.history = _by_rows(_views(before, self.params)), self.history
+        return error
+
+
+def _by_rows(params):
+    """Copies of the parameters, each W by rows as NumPy's own arrays are."""
+    return [(W.copy(order="C"), b.copy()) for W, b in params]
+
+
+def _batches(X, y, batch_size, rng, pool):
+    """Yield (X, y, rows) for every update of an epoch: the batch is X[rows], or all of X where rows is None.
+
+    Small batches are copied together by another thread, about a thousand rows ahead of the training.
+    """
+    n = len(X)
+    if batch_size == n:
+        yield X, y, None
+        return
+    order = rng.permutation(n)
+    if batch_size > _BLOCK_ROWS * _SHARES:
+        for start in range(0, n, batch_size):
+            yield X, y, order[start : start + batch_size]
+        return
+    chunk = batch_size * max(1, _BLOCK_ROWS * _SHARES // batch_size)
+    parts = [order[start : start + chunk] for start in range(0, n, chunk)]
+    ahead = pool.submit(lambda rows: (X[rows], y[rows]), parts[0])
+    for k in range(len(parts)):
+        X_part, y_part = ahead.result()
+        if k + 1 < len(parts):
+            ahead = pool.submit(lambda rows: (X[rows], y[rows]), parts[k + 1])
+        for start in range(0, len(y_part), batch_size):
+            yield X_part[start : start + batch_size], y_part[start : start + batch_size], None
+
+
+_single = {"trainings": 0, "lock": threading.Lock()}
 
 
 @contextlib.contextmanager
@@ -550,37 +808,112 @@ def _cores():
     """A pool of threads that each multiply matrices alone.
 
     NumPy's matrix products would otherwise spread over all cores themselves, which for matrices as narrow as these
-    gains little on an idle machine and loses a factor of ten on a busy one.
+    gains little on an idle machine and loses a factor of ten on a busy one. Several trainings may be under way in
+    turns: the first sets the limit, the last lifts it.
     """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(min(_SHARES, os.cpu_count() or 1)) as pool:
-        yield pool
+    with _single["lock"]:
+        _single["trainings"] += 1
+        if _single["trainings"] == 1:
+            _single["limits"] = threadpool_limits(1, user_api="blas")
+    try:
+        with ThreadPoolExecutor(min(_SHARES, os.cpu_count() or 1)) as pool:
+            yield pool
+    finally:
+        with _single["lock"]:
+            _single["trainings"] -= 1
+            if not _single["trainings"]:
+                _single["limits"].restore_original_limits()
 
 
-def _progress_bar(epochs, progress):
+def _progress_bar(state, progress):
     from tqdm.auto import tqdm
 
     # A hundred updates at most, however long the training takes: each sends messages to the notebook, and where they
     # are not read until the cell has ended (as in a test), a queue takes only so many.
-    hundredth = max(1, epochs // 100)
+    hundredth = max(1, state.epochs // 100)
     return tqdm(
-        total=epochs, unit="epoch", disable=not progress, miniters=hundredth, mininterval=0, maxinterval=math.inf
-    )
+        initial=state.epoch, total=state.epochs, unit="epoch", disable=not progress,
+        miniters=hundredth, mininterval=0, maxinterval=math.inf,
+    )  # fmt: skip
 
 
-def _history(lists, stopped):
-    length = min(map(len, lists.values()))  # an interruption may fall between two of the lists
-    return {name: np.array(values[:length]) for name, values in lists.items()} | {"stopped": stopped}
+class _Checkpoint:
+    """The file from which an interrupted training goes on."""
+
+    def __init__(self, path, settings):
+        self.path, self.settings = Path(path), settings
+        self.kept, self.written = None, time.monotonic()
+        if not self.path.parent.is_dir():
+            raise FileNotFoundError(f"there is no folder {self.path.parent} for the checkpoint; make it first")
+
+    def keep(self, state):
+        """Take down the state at the end of an epoch, and write it to the file every five seconds."""
+        record = {
+            "settings": self.settings,
+            "epoch": state.epoch,
+            "t": state.optimizer.t,
+            "rng": state.rng.bit_generator.state,
+        }
+        self.kept = {
+            "record": np.array(json.dumps(record)),
+            "flat": state.flat.copy(),
+            "moments": state.optimizer.moments.copy(),
+            **{name: np.array(values) for name, values in state.lists.items()},
+        }
+        if time.monotonic() > self.written + 5:
+            self.write()
+
+    def write(self):
+        """Write what was kept and is not yet in the file."""
+        if self.kept:
+            _write_npz(self.path, self.kept)
+            self.kept, self.written = None, time.monotonic()
+
+    def resume(self, state):
+        """Put `state` where the file left it, if there is one. Raises ValueError when it is of another training."""
+        if not self.path.exists():
+            return
+        afresh = "or delete the file, or name another, to start afresh"
+        try:
+            with open(self.path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+                saved = {name: archive[name] for name in archive.files}
+            record = json.loads(str(saved["record"][()]))
+            for name, here in self.settings.items():
+                there = record["settings"][name]
+                if there != here:
+                    values = f" ({there!r} there, {here!r} here)" if len(repr(here)) < 30 else ""
+                    raise _OtherTraining(f"with another {name}{values}: give the same {name}, {afresh}")
+            if record["epoch"] > state.epochs:
+                raise _OtherTraining(f"of {record['epoch']} epochs, more than {state.epochs}: ask for more, {afresh}")
+            lists = {name: saved[name].tolist() for name in state.lists}
+            shapes = saved["flat"].shape, saved["moments"].shape, {len(values) for values in lists.values()}
+            if shapes != (state.flat.shape, state.optimizer.moments.shape, {record["epoch"]}):
+                raise ValueError("its arrays have other shapes")
+            state.flat[:], state.optimizer.moments[:] = saved["flat"], saved["moments"]
+            state.epoch, state.lists, state.optimizer.t = record["epoch"], lists, record["t"]
+            state.rng.bit_generator.state = record["rng"]
+        except _OtherTraining as error:
+            raise ValueError(f"{self.path} is the checkpoint of a training {error}") from None
+        except Exception as error:  # a damaged zip can fail in a dozen ways; the cure is the same
+            raise ValueError(
+                f"{self.path} is no checkpoint that can be used ({type(error).__name__}: {error}). "
+                f"Put a good copy in its place, {afresh}"
+            ) from error
 
 
-def _divergence(epoch, rate, params, lists):
-    error = FloatingPointError(
-        f"training diverged in epoch {epoch}: the cost or a parameter is no longer a finite number. "
-        f"Try a smaller learning_rate, such as {rate / 4:.2g}; the error's .params and .history hold what came before"
-    )
-    error.params, error.history = params, _history(lists, "diverged")
-    return error
+class _OtherTraining(Exception):
+    """A checkpoint is whole, but of a training with other settings."""
+
+
+def _fingerprint(*arrays):
+    """A digest of the arrays' shapes, dtypes and contents."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype} {array.shape} ".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -629,16 +962,7 @@ def save_model(path, params, **metadata):
     except (TypeError, ValueError) as error:
         raise TypeError(f"metadata must be what JSON holds (text, numbers, lists, dicts): {error}") from error
     arrays = {f"{letter}{k}": array for k, pair in enumerate(params, start=1) for letter, array in zip("Wb", pair)}
-    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with open(beside, "xb") as file:
-            np.savez(file, metadata=np.array(text), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    _write_npz(path, {"metadata": np.array(text), **arrays})
 
 
 def load_model(path):
@@ -1150,7 +1474,8 @@ def plot_cost(histories, ax=None, xlabel="epoch"):
     for label, history in histories.items():
         ax.plot(np.arange(1, len(history["cost"]) + 1), history["cost"], label=label)
         if "val_cost" in history:
-            ax.plot(np.arange(1, len(history["cost"]) + 1), history["val_cost"], label=f"{label}, validation")
+            val_label = "validation cost" if label == "training cost" else f"{label}, validation"
+            ax.plot(np.arange(1, len(history["cost"]) + 1), history["val_cost"], label=val_label)
     ax.set(xlabel=xlabel, ylabel="cost J (nats)")
     ax.legend()
     return ax

@@ -150,7 +150,7 @@ def test_plot_digits_needs_a_title_for_each(images, titles):
 def test_plot_cost_draws_one_history_or_several():
     history = {"cost": np.array([2.0, 1.0, 0.5]), "val_cost": np.array([2.1, 1.2, 0.9])}
     ax = helpers.plot_cost(history)
-    assert [line.get_label() for line in ax.lines] == ["training cost", "training cost, validation"]
+    assert [line.get_label() for line in ax.lines] == ["training cost", "validation cost"]
     np.testing.assert_array_equal(ax.lines[0].get_data(), [[1, 2, 3], [2.0, 1.0, 0.5]])
     np.testing.assert_array_equal(ax.lines[1].get_data(), [[1, 2, 3], [2.1, 1.2, 0.9]])
     assert ax.get_xlabel() == "epoch" and "nats" in ax.get_ylabel()

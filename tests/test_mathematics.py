@@ -220,7 +220,7 @@ def test_gradients_are_centred_differences(hidden, classes, n, seed):
             assert (gradients[layer][which] * direction).sum() == pytest.approx(numeric, rel=1e-5, abs=1e-8)
 
 
-@pytest.mark.parametrize("n", [1, 1023, 1024, 1025, 2500])
+@pytest.mark.parametrize("n", [1, 255, 256, 257, 1024, 1025, 2500])
 def test_gradients_do_not_depend_on_how_the_rows_are_blocked(n):
     params, X, y = random_problem((12, 8, 6, 10), n, seed=n)
     cost, gradients = helpers.loss_and_gradients(params, X, y)
@@ -241,6 +241,52 @@ def test_gradients_in_float32_are_those_in_float64(mnist):
         for a, b in zip(ours, theirs):
             assert a.dtype == np.float32 and a.shape == b.shape
             assert np.abs(a - b).max() < 1e-5 * np.abs(b).max()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gradients_for_soft_targets_are_those_of_automatic_differentiation(dtype):
+    params, X, _ = random_problem((20, 8, 6, 5), 700, 3, dtype)
+    Y = np.random.default_rng(3).dirichlet(np.ones(5), len(X)).astype(dtype)
+
+    def soft_cost(params):
+        A = X
+        for W, b in params[:-1]:
+            A = jax.nn.relu(A @ W + b)
+        return -(Y * jax.nn.log_softmax(A @ params[-1][0] + params[-1][1])).sum(axis=1).mean()
+
+    cost, gradients = helpers.loss_and_gradients(params, X, Y)
+    expected_cost, expected = jax.value_and_grad(soft_cost)(params)
+    exact = dtype == np.float64
+    assert cost == pytest.approx(float(expected_cost), rel=1e-12 if exact else 1e-5)
+    for ours, theirs in zip(gradients, expected):
+        for a, b in zip(ours, theirs):
+            np.testing.assert_allclose(a, b, rtol=1e-9 if exact else 1e-3, atol=1e-12 if exact else 1e-6)
+
+
+def test_labels_are_the_soft_targets_that_are_certain(few):
+    params = helpers.init_params(dtype=np.float64)
+    hard, soft = (helpers.loss_and_gradients(params, few[0], y) for y in (few[1], np.eye(10)[few[1]]))
+    assert hard[0] == pytest.approx(soft[0], rel=1e-12)
+    assert_same_gradients(hard[1], soft[1])
+    worst = helpers.gradient_check(params, few[0][:20], np.full((20, 10), 0.1), entries=20)
+    assert max(worst.values()) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (lambda Y: Y[:4], r"y is float64 \(4, 2\); expected probabilities float64 \(5, 2\), or labels"),
+        (lambda Y: Y[:, :1], r"y is float64 \(5, 1\)"),
+        (lambda Y: Y.astype(np.float32), "y is float32"),
+        (lambda Y: 2 * Y, "every row summing to 1"),
+        (lambda Y: Y + [[0.5, -0.5]], "none negative"),
+        (lambda Y: Y * np.nan, "every row summing to 1"),
+    ],
+)
+@pytest.mark.parametrize("function", [helpers.loss_and_gradients, lambda *a: helpers.train(*a, epochs=1)])
+def test_bad_soft_targets_are_named(function, bad, message):
+    with pytest.raises(ValueError, match=message):
+        function(PARAMS, X, bad(np.eye(2)[Y]))
 
 
 def test_relus_derivative_at_zero_is_zero():

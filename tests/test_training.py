@@ -1,31 +1,56 @@
 """Training against plain loops, and what must not be lost when it ends early."""
 
 import math
+import os
+import threading
 
 import numpy as np
 import pytest
+import threadpoolctl
 
 import digitnet_helpers as helpers
 
 SIZES = (784, 6, 5, 10)
 
 
-def plain_training(params, X, y, epochs, batch_size, update, seed=0):
-    """The rule of the notebooks, one batch after the other. `update(t, gradient, state)` gives the step of an array."""
+def plain_gradients(params, X, y):
+    """Cost, correct rows and gradients as the notebooks write them: one line of NumPy for each equation."""
+    Y = np.eye(params[-1][0].shape[1])[y] if y.ndim == 1 else y
+    inputs = [X]
+    for W, b in params:
+        Z = inputs[-1] @ W + b
+        inputs.append(np.maximum(Z, 0))
+    P = np.exp(Z - Z.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    gradients, dZ = [], (P - Y) / len(X)
+    for layer in reversed(range(len(params))):
+        gradients.insert(0, (inputs[layer].T @ dZ, dZ.sum(axis=0)))
+        dZ = dZ @ params[layer][0].T * (inputs[layer] > 0)
+    return -(Y * np.log(P)).sum() / len(X), (P.argmax(axis=1) == Y.argmax(axis=1)).sum(), gradients
+
+
+def plain_training(params, X, y, epochs, batch_size, update, seed=0, rate=None, decay=0.0, augment=None):
+    """The rule of the notebooks, one batch after the other. `update(t, gradient, state)` gives the step of an array.
+
+    With a schedule `rate(progress)`, that step is of rate 1.
+    """
     params = [[W.copy(), b.copy()] for W, b in params]
     states = [[{}, {}] for _ in params]
-    rng, t, costs, hits = np.random.default_rng(seed), 0, [], []
+    rng, t, costs, hits, given = np.random.default_rng(seed), 0, [], [], (X, y)
+    steps = -(-len(X) // batch_size)
     for _ in range(epochs):
+        X, y = augment(*given, rng) if augment else given
         order = rng.permutation(len(X)) if batch_size < len(X) else np.arange(len(X))
         cost, right = 0.0, 0
         for start in range(0, len(X), batch_size):
             rows = order[start : start + batch_size]
-            right += (helpers.predict(params, X[rows]) == y[rows]).sum()
-            J, gradients = helpers.loss_and_gradients(params, X[rows], y[rows])
-            cost, t = cost + J * len(rows), t + 1
+            J, hit, gradients = plain_gradients(params, X[rows], y[rows])
+            scale = rate(t / (epochs * steps)) if rate else 1
+            cost, right, t = cost + J * len(rows), right + hit, t + 1
             for pair, gradient_pair, state_pair in zip(params, gradients, states):
+                pair[0] -= scale * decay * pair[0]
                 for k in (0, 1):
-                    pair[k] -= update(t, gradient_pair[k], state_pair[k])
+                    pair[k] -= scale * update(t, gradient_pair[k], state_pair[k])
         costs.append(cost / len(X))
         hits.append(right / len(X))
     return params, costs, hits
@@ -58,6 +83,12 @@ def assert_same(params, expected, rtol=1e-9):
             np.testing.assert_allclose(array, expected_array, rtol=rtol, atol=1e-12)
 
 
+def assert_identical(params, expected):
+    for pair, expected_pair in zip(params, expected):
+        for array, expected_array in zip(pair, expected_pair):
+            np.testing.assert_array_equal(array, expected_array)
+
+
 @pytest.mark.parametrize(
     ("name", "rule", "rate"), [("sgd", sgd, 0.3), ("momentum", momentum, 0.02), ("adam", adam, 0.003)]
 )
@@ -72,6 +103,39 @@ def test_training_is_the_plain_rule(few, name, rule, rate, batch_size):
     assert_same(trained, expected)
     np.testing.assert_allclose(history["cost"], costs, rtol=1e-9)
     np.testing.assert_allclose(history["accuracy"], hits)
+
+
+@pytest.mark.parametrize("sizes", [(784, 10), (784, 25, 10), (784, 25, 15, 10), (784, 90, 12, 9, 10)])
+@pytest.mark.parametrize("batch_size", [None, 1800, 1100, 500, 128])
+def test_rows_are_shared_out_blocked_and_gathered_without_loss(mnist, sizes, batch_size):
+    # 2,311 rows: more than one block for every thread, and a last block and batch of another size than the rest.
+    X, y = mnist.X_train[:2311].astype(np.float64), mnist.y_train[:2311]
+    params = helpers.init_params(sizes, dtype=np.float64)
+    settings = {"epochs": 2, "batch_size": batch_size, "optimizer": "adam", "seed": 3, "progress": False}
+    trained, history = helpers.train(params, X, y, **settings)
+    expected, costs, hits = plain_training(params, X, y, 2, batch_size or 2311, adam(0.001), seed=3)
+    assert_same(trained, expected, rtol=1e-7)
+    np.testing.assert_allclose(history["cost"], costs, rtol=1e-9)
+    np.testing.assert_allclose(history["accuracy"], hits)
+
+
+def test_the_first_of_two_equal_classes_is_the_prediction(few):
+    params = [(np.zeros((784, 10)), np.zeros(10))]
+    _, history = helpers.train(params, *few, epochs=1, progress=False)
+    assert history["accuracy"][0] == helpers.accuracy(params, *few) == (few[1] == 0).mean()
+
+
+def test_the_number_of_cores_changes_nothing(mnist, monkeypatch):
+    X, y, runs = mnist.X_train[:3000], mnist.y_train[:3000], []
+    for cores in (1, 2, 64):
+        monkeypatch.setattr(helpers.os, "cpu_count", lambda cores=cores: cores)
+        for batch_size in (None, 1500, 128):
+            runs.append(helpers.train(
+                helpers.init_params(), X, y, epochs=2, batch_size=batch_size, optimizer="adam", progress=False
+            )[0])  # fmt: skip
+    for k in range(3):
+        assert_identical(runs[k], runs[k + 3])
+        assert_identical(runs[k], runs[k + 6])
 
 
 @pytest.mark.parametrize(
@@ -145,7 +209,7 @@ def test_history_counts_and_validation(few):
     assert history["val_cost"][-1] == pytest.approx(expected)
     assert history["val_accuracy"][-1] == helpers.accuracy(trained, X[200:], y[200:])
     without, _ = helpers.train(params, X[:200], y[:200], epochs=4, batch_size=50, learning_rate=0.2, progress=False)
-    assert_same(trained, without, rtol=0)
+    assert_identical(trained, without)
 
 
 def test_twenty_images_are_learned_by_heart(few):
@@ -180,15 +244,15 @@ def test_divergence_stops_and_keeps_what_was_learned(mnist):
 
 
 def interrupt_after(monkeypatch, calls):
-    right, count = helpers._mean_gradient, [0]
+    right, count = helpers._MeanGradient.__call__, [0]
 
-    def interrupted(*arguments):
+    def interrupted(*arguments, **keywords):
         count[0] += 1
         if count[0] > calls:
             raise KeyboardInterrupt
-        return right(*arguments)
+        return right(*arguments, **keywords)
 
-    monkeypatch.setattr(helpers, "_mean_gradient", interrupted)
+    monkeypatch.setattr(helpers._MeanGradient, "__call__", interrupted)
 
 
 def test_interruption_returns_what_was_learned(few, monkeypatch, capsys):
@@ -240,6 +304,9 @@ def test_progress_bar_moves_a_hundred_times_at_most(few, capsys):
         ({"learning_rate": math.nan}, "learning_rate is nan"),
         ({"learning_rate": math.inf}, "learning_rate is inf"),
         ({"learning_rate": "fast"}, "learning_rate is 'fast'"),
+        ({"weight_decay": -0.1}, "weight_decay is -0.1; expected a number of at least 0"),
+        ({"weight_decay": math.nan}, "weight_decay is nan"),
+        ({"weight_decay": "some"}, "weight_decay is 'some'"),
         ({"optimizer": "magic"}, "'sgd', 'momentum', 'adam'"),
     ],
 )
@@ -247,6 +314,284 @@ def test_impossible_settings_are_named(few, setting, message):
     with pytest.raises(ValueError, match=message):
         helpers.train(
             helpers.init_params(SIZES, dtype=np.float64), *few, **({"epochs": 1, "progress": False} | setting)
+        )
+
+
+# --- one update at a time ----------------------------------------------------------------------------------------
+
+
+def test_training_tells_how_far_it_is_and_ends_where_train_does(few):
+    params = helpers.init_params(SIZES, dtype=np.float64)
+    settings = {"epochs": 2, "batch_size": 128, "optimizer": "momentum", "validation": few}
+    seen = []
+    for state in helpers.training(params, *few, **settings):
+        seen.append((state.epoch, state.step, state.steps, state.epochs, len(state.history["val_cost"])))
+        assert [W.shape for W, _ in state.params] == [W.shape for W, _ in params]
+    assert [row[:2] for row in seen] == [(0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0)]
+    assert {row[2:4] for row in seen} == {(3, 2)} and [row[4] for row in seen] == [0, 0, 1, 1, 1, 2]
+    trained, history = helpers.train(params, *few, **settings, progress=False)
+    assert_identical(state.params, trained)
+    np.testing.assert_array_equal(state.history["cost"], history["cost"])
+    assert state.history["stopped"] == history["stopped"] == "finished"
+
+
+def test_the_parameters_of_a_training_under_way_are_live(few):
+    params = helpers.init_params(SIZES, dtype=np.float64)
+    updates = helpers.training(params, *few, epochs=9)
+    W1 = next(updates).params[0][0]
+    before = W1.copy()
+    assert (next(updates).params[0][0] == W1).all() and (before != W1).any()
+
+
+def test_what_does_not_fit_is_said_at_once(few):
+    with pytest.raises(ValueError, match="epochs is 0"):
+        helpers.training(helpers.init_params(SIZES, dtype=np.float64), *few, epochs=0)
+
+
+def blas_threads():
+    return {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_closing_a_training_gives_its_threads_back(few):
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        params, threads = helpers.init_params(SIZES, dtype=np.float64), threading.active_count()
+        first, second = (helpers.training(params, *few, epochs=9, batch_size=16) for _ in range(2))
+        next(first), next(second)
+        assert blas_threads() == {1} and threading.active_count() > threads
+        first.close()  # not in the order of a stack: the second still needs its single thread
+        next(second)
+        assert blas_threads() == {1}
+        second.close()
+        assert blas_threads() == {2} and threading.active_count() == threads
+
+
+def test_the_page_keeps_its_floating_point_warnings(few):
+    updates = helpers.training(helpers.init_params(SIZES, dtype=np.float64), *few, epochs=9)
+    before = np.geterr()
+    next(updates)
+    assert np.geterr() == before
+
+
+# --- schedule, decay, augmentation, soft targets -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "rule"), [("sgd", sgd), ("momentum", momentum), ("adam", adam)])
+def test_schedule_decay_and_augmentation_are_the_plain_rule(few, name, rule):
+    def jitter(X, y, rng):
+        return X * rng.uniform(0.5, 1, (len(X), 1)), y
+
+    X, y = few
+    params = [(W, b + 0.1) for W, b in helpers.init_params(SIZES, dtype=np.float64)]
+    rate = helpers.cosine_schedule(0.01, warmup=0.1)
+    trained, history = helpers.train(
+        params, X, y, epochs=3, batch_size=64, optimizer=name, learning_rate=rate, weight_decay=0.5, augment=jitter,
+        progress=False,
+    )  # fmt: skip
+    expected, costs, _ = plain_training(params, X, y, 3, 64, rule(1), rate=rate, decay=0.5, augment=jitter)
+    assert_same(trained, expected)
+    np.testing.assert_allclose(history["cost"], costs, rtol=1e-9)
+
+
+def test_weights_decay_and_biases_do_not(few):
+    # A label for every class, in equal parts, and no ink: the gradient of W is 0, that of b at b = 0 too.
+    params = [(np.ones((784, 10)), np.zeros(10))]
+    trained, _ = helpers.train(
+        params, np.zeros((10, 784)), np.arange(10), epochs=2, learning_rate=0.1, weight_decay=0.5, progress=False
+    )
+    np.testing.assert_allclose(trained[0][0], 0.95**2)
+    np.testing.assert_allclose(trained[0][1], 0, atol=1e-15)
+
+
+def test_cosine_schedule_by_hand():
+    rate = helpers.cosine_schedule(0.8, warmup=0.2)
+    assert [rate(t) for t in (0, 0.05, 0.1, 0.2)] == pytest.approx([0, 0.2, 0.4, 0.8])
+    assert rate(0.6) == pytest.approx(0.4) and rate(0.4) == pytest.approx(0.4 * (1 + math.sqrt(0.5)))
+    assert 0 < rate(0.999) < 1e-4
+    assert helpers.cosine_schedule(0.8, warmup=0)(0) == 0.8
+
+
+@pytest.mark.parametrize(("peak", "warmup"), [(0, 0.1), (-1, 0.1), (math.nan, 0), (math.inf, 0), (1, 1), (1, -0.1)])
+def test_cosine_schedule_refuses_what_it_cannot_follow(peak, warmup):
+    with pytest.raises(ValueError, match="positive peak"):
+        helpers.cosine_schedule(peak, warmup)
+
+
+@pytest.mark.parametrize("batch_size", [None, 64])
+def test_soft_targets_are_the_plain_rule(few, batch_size):
+    X, y = few
+    Y = 0.9 * np.eye(10)[y] + 0.01
+    params = helpers.init_params(SIZES, dtype=np.float64)
+    trained, history = helpers.train(
+        params, X, Y, epochs=3, batch_size=batch_size, learning_rate=0.1, validation=(X, Y), progress=False
+    )
+    expected, costs, hits = plain_training(params, X, Y, 3, batch_size or 300, sgd(0.1))
+    assert_same(trained, expected)
+    np.testing.assert_allclose(history["cost"], costs, rtol=1e-9)
+    np.testing.assert_allclose(history["accuracy"], hits)
+    assert history["val_accuracy"][-1] == helpers.accuracy(trained, X, y)
+
+
+def test_augmentation_may_turn_labels_into_soft_targets(few):
+    params = helpers.init_params(SIZES, dtype=np.float64)
+    settings = {"epochs": 2, "batch_size": 100, "progress": False}
+    hard, _ = helpers.train(params, *few, **settings)
+    soft, _ = helpers.train(params, *few, **settings, augment=lambda X, y, rng: (X, np.eye(10)[y]))
+    assert_same(soft, hard)
+
+
+@pytest.mark.parametrize(
+    ("made", "error", "message"),
+    [
+        (lambda X, y: X, ValueError, r"augment must return \(X, y\)"),
+        (lambda X, y: (X[:9], y[:9]), ValueError, r"augment must return \(X, y\) with X of shape \(300, 784\)"),
+        (lambda X, y: (X.astype(np.float32), y), TypeError, "augment returned X as float32; expected float64"),
+        (lambda X, y: (X, y + 1), ValueError, "labels from 1 to 10"),
+        (lambda X, y: (X, np.eye(10)[y] * 2), ValueError, "every row summing to 1"),
+    ],
+)
+def test_a_wrong_augmentation_is_named(few, made, error, message):
+    with pytest.raises(error, match=message):
+        helpers.train(
+            helpers.init_params(SIZES, dtype=np.float64), *few, epochs=1, progress=False,
+            augment=lambda X, y, rng: made(X, y),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("rate", [-0.1, math.nan, math.inf])
+def test_a_wrong_rate_of_a_schedule_is_named(few, rate):
+    with pytest.raises(ValueError, match=r"learning_rate gave .* at t = 0.5"):
+        helpers.train(
+            helpers.init_params(SIZES, dtype=np.float64), *few, epochs=2, progress=False,
+            learning_rate=lambda t: 0.1 if t < 0.5 else rate,
+        )  # fmt: skip
+
+
+# --- checkpoints -------------------------------------------------------------------------------------------------
+
+
+def scaled(X, y, rng):
+    return X * rng.uniform(0.5, 1, (len(X), 1)), y
+
+
+RECIPES = [
+    {"optimizer": name, "learning_rate": rate, **more}
+    for name in ("sgd", "momentum", "adam")
+    for rate, more in (
+        (None, {}),
+        (helpers.cosine_schedule(0.01), {"batch_size": 64, "augment": scaled, "weight_decay": 0.1}),
+    )
+]
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("updates", [1, 7, 12])
+def test_a_resumed_training_is_the_straight_one_bit_for_bit(few, tmp_path, recipe, updates):
+    settings = {"epochs": 5, "validation": few, "seed": 2, **recipe}
+    params, path = helpers.init_params(SIZES, dtype=np.float64), tmp_path / "training.npz"
+    straight, history = helpers.train(params, *few, **settings, progress=False)
+    broken = helpers.training(params, *few, **settings, checkpoint=path)
+    for _ in zip(range(updates), broken):
+        pass
+    broken.close()
+    resumed, resumed_history = helpers.train(params, *few, **settings, checkpoint=path, progress=False)
+    assert_identical(resumed, straight)
+    for name in ("cost", "accuracy", "val_cost", "val_accuracy"):
+        np.testing.assert_array_equal(resumed_history[name], history[name])
+    assert (np.diff(resumed_history["seconds"]) > 0).all() and resumed_history["stopped"] == "finished"
+    assert os.listdir(tmp_path) == ["training.npz"]
+
+
+def test_an_interrupted_training_resumes(few, tmp_path, monkeypatch, capsys):
+    params, path = helpers.init_params(SIZES, dtype=np.float64), tmp_path / "training.npz"
+    settings = {"epochs": 4, "batch_size": 100, "optimizer": "adam", "progress": False}
+    straight, _ = helpers.train(params, *few, **settings)
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 8)
+        _, history = helpers.train(params, *few, **settings, checkpoint=path)
+    assert history["stopped"] == "interrupted" and "Interrupted in epoch 3 of 4" in capsys.readouterr().out
+    resumed, _ = helpers.train(params, *few, **settings, checkpoint=path)
+    assert_identical(resumed, straight)
+
+
+def test_a_finished_checkpoint_gives_its_result_and_takes_more_epochs(few, tmp_path):
+    params, path = helpers.init_params(SIZES, dtype=np.float64), tmp_path / "training.npz"
+    settings = {"batch_size": 100, "optimizer": "adam", "progress": False}
+    first, _ = helpers.train(params, *few, epochs=2, **settings, checkpoint=path)
+    again, history = helpers.train(params, *few, epochs=2, **settings, checkpoint=path)
+    assert_identical(again, first)
+    assert len(history["cost"]) == 2 and history["stopped"] == "finished"
+    more, _ = helpers.train(params, *few, epochs=5, **settings, checkpoint=path)
+    assert_identical(more, helpers.train(params, *few, epochs=5, **settings)[0])
+    with pytest.raises(ValueError, match=r"of 5 epochs, more than 3.*delete the file"):
+        helpers.train(params, *few, epochs=3, **settings, checkpoint=path)
+
+
+def test_a_long_training_is_saved_on_the_way(few, tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(helpers.time, "monotonic", lambda: now[0])
+    params, path = helpers.init_params(SIZES, dtype=np.float64), tmp_path / "training.npz"
+    for state in helpers.training(params, *few, epochs=4, checkpoint=path):
+        assert path.exists() == (state.epoch > 2)
+        now[0] += 3  # seconds
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("batch_size", {"batch_size": 50}),
+        ("optimizer", {"optimizer": "momentum"}),
+        ("learning_rate", {"learning_rate": 0.02}),
+        ("learning_rate", {"learning_rate": helpers.cosine_schedule(0.01)}),
+        ("weight_decay", {"weight_decay": 0.1}),
+        ("augment", {"augment": scaled}),
+        ("seed", {"seed": 1}),
+        ("params", {"params": helpers.init_params(SIZES, 1, np.float64)}),
+        ("params", {"params": helpers.init_params((784, 5, 10), 0, np.float64)}),
+        ("X", {"X": lambda X: np.where(np.arange(784) == 300, 0.5, X)}),
+        ("y", {"y": lambda y: np.where(np.arange(300) == 7, 0, y)}),
+        ("validation", {"validation": (np.ones((1, 784)), np.array([1]))}),
+    ],
+)
+def test_a_checkpoint_of_another_training_is_refused_by_name(few, tmp_path, name, change):
+    path = tmp_path / "training.npz"
+    settings = {
+        "params": helpers.init_params(SIZES, dtype=np.float64), "X": few[0], "y": few[1], "epochs": 1,
+        "batch_size": 100, "learning_rate": 0.01, "progress": False, "checkpoint": path,
+    }  # fmt: skip
+    helpers.train(**settings)
+    before = path.read_bytes()
+    change = {k: v(settings[k]) if k in "Xy" else v for k, v in change.items()}
+    with pytest.raises(ValueError, match=f"another {name}.*give the same {name}, or delete the file"):
+        helpers.train(**(settings | change))
+    assert path.read_bytes() == before
+
+
+def test_a_schedule_is_over_all_epochs(few, tmp_path):
+    params, path = helpers.init_params(SIZES, dtype=np.float64), tmp_path / "training.npz"
+    settings = {"learning_rate": helpers.cosine_schedule(0.1), "checkpoint": path, "progress": False}
+    helpers.train(params, *few, epochs=2, **settings)
+    with pytest.raises(ValueError, match=r"another epochs \(2 there, 3 here\)"):
+        helpers.train(params, *few, epochs=3, **settings)
+
+
+@pytest.mark.parametrize("damage", [lambda old: old[:200], lambda old: b"", lambda old: b"no zip" + old[6:], "model"])
+def test_a_damaged_checkpoint_is_refused(few, tmp_path, damage):
+    params, path = helpers.init_params(SIZES, dtype=np.float64), tmp_path / "training.npz"
+    if damage == "model":
+        helpers.save_model(path, params)
+    else:
+        helpers.train(params, *few, epochs=1, checkpoint=path, progress=False)
+        path.write_bytes(damage(path.read_bytes()))
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"no checkpoint that can be used.*delete the file"):
+        helpers.train(params, *few, epochs=2, checkpoint=path, progress=False)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_is_missing_is_said_before_the_training(few, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere"):
+        helpers.training(
+            helpers.init_params(SIZES, dtype=np.float64), *few, epochs=1, checkpoint=tmp_path / "nowhere" / "t.npz"
         )
 
 
