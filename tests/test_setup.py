@@ -25,7 +25,7 @@ def test_every_package_has_a_lower_bound():
 
 def test_conda_environment_names_the_same_packages():
     dependencies = (ROOT / "environment.yml").read_text().split("dependencies:")[1]
-    lines = re.findall(r"^  - ([a-z].*[^:])$", dependencies, re.MULTILINE)
+    lines = re.findall(r"^ +- ([a-z].*[^:])$", dependencies, re.MULTILINE)  # those that pip installs, too
     conda = dict(re.fullmatch(r"([\w-]+)(>=.*)?", line).groups() for line in lines)
     assert conda.pop("python") == PROJECT["requires-python"]
     assert conda.pop("pip") is None

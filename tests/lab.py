@@ -1,0 +1,161 @@
+"""A JupyterLab of its own in a browser of its own, for the tests that look at pages as a reader does."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MINUTES = 60_000  # Playwright counts in milliseconds
+
+
+def find_chromium():
+    """The path of an installed Chromium or Chrome, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+class Lab:
+    """JupyterLab on copies of the notebooks: what is run and saved here changes nothing in the tree."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        shutil.copytree(ROOT / "notebooks", self.folder / "notebooks")
+        shutil.copytree(ROOT / "models", self.folder / "models")
+        settings = self.folder / "settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
+        (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+        self.token = secrets.token_hex(8)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+
+    def __enter__(self):
+        private = {
+            name: str(self.folder / name.lower())
+            for name in (
+                "JUPYTER_CONFIG_DIR",
+                "JUPYTER_RUNTIME_DIR",
+                "JUPYTER_DATA_DIR",
+                "IPYTHONDIR",
+                "JUPYTERLAB_WORKSPACES_DIR",
+            )
+        }
+        private |= {
+            "JUPYTERLAB_SETTINGS_DIR": str(self.folder / "settings"),
+            "DIGITNET_MODELS": str(self.folder / "models"),
+        }
+        private |= {"OPENBLAS_NUM_THREADS": "1"}
+        options = [
+            "--no-browser", "--allow-root", f"--ServerApp.root_dir={self.folder}", "--ServerApp.port_retries=0",
+            f"--ServerApp.port={self.port}", f"--IdentityProvider.token={self.token}",
+            "--LabApp.expose_app_in_browser=True",
+        ]  # fmt: skip
+        log = open(self.folder / "server.log", "wb")
+        self.server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options], env=os.environ | private, stdout=log, stderr=log
+        )
+        for _ in range(240):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api?token={self.token}", timeout=5)
+                return self
+            time.sleep(0.25)
+        raise RuntimeError((self.folder / "server.log").read_text())
+
+    def __exit__(self, *_):
+        self.server.terminate()
+        self.server.wait(20)
+
+    def add_notebook(self, name, *sources):
+        """Write a notebook of code cells beside the others."""
+        import nbformat
+
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, self.folder / "notebooks" / name)
+
+
+class Page:
+    """One notebook, opened in a tab of the browser; `problems` collects what went wrong in kernel and browser."""
+
+    def __init__(self, lab, browser, name, **viewport):
+        size = {"width": 1280, "height": 1400} | viewport
+        self.context = browser.new_context(viewport=size, has_touch=False)
+        self.page = self.context.new_page()
+        self.problems = []
+        self.page.on("pageerror", lambda error: self.problems.append(f"in the browser: {error}"))
+        self.page.goto(f"http://127.0.0.1:{lab.port}/doc/tree/notebooks/{name}?token={lab.token}")
+        self.page.wait_for_function(
+            "window.jupyterapp && window.jupyterapp.shell.currentWidget?.sessionContext", timeout=MINUTES
+        )
+        self.page.evaluate(
+            """async () => {
+                const panel = window.jupyterapp.shell.currentWidget;
+                await panel.context.ready;
+                await panel.sessionContext.ready;
+                window.problems = [];
+                // A widget's callback that fails is in no cell's output, but what the kernel sends is seen here.
+                panel.sessionContext.iopubMessage.connect((_, message) => {
+                    const { content, header } = message;
+                    if (header.msg_type === 'error') window.problems.push(content.ename + ': ' + content.evalue);
+                    if (header.msg_type === 'stream' && content.name === 'stderr') window.problems.push(content.text);
+                });
+            }"""
+        )
+
+    def run_all(self, timeout=20 * MINUTES):
+        """Run every cell; return whether none raised."""
+        self.page.set_default_timeout(timeout)
+        done = self.page.evaluate(
+            """async () => {
+                const app = window.jupyterapp, panel = app.shell.currentWidget;
+                const done = await app.commands.execute('notebook:run-all-cells');
+                return done;
+            }"""
+        )
+        self.page.set_default_timeout(MINUTES)
+        return done
+
+    def all_problems(self):
+        """What the kernel and the browser complained about so far."""
+        return self.problems + self.page.evaluate("window.problems")
+
+    def close(self):
+        """Shut the kernel down and close the tab."""
+        self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.context.close()
+
+    def kernel(self, code):
+        """Run `code` in the notebook's kernel and return what it printed."""
+        return self.page.evaluate(
+            """async (code) => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                const future = kernel.requestExecute({ code });
+                let printed = '';
+                future.onIOPub = (m) => { if (m.header.msg_type === 'stream') printed += m.content.text; };
+                await future.done;
+                return printed;
+            }""",
+            code,
+        )
+
+
+def start_browser(playwright):
+    """A headless Chromium without any traffic of its own."""
+    quiet = [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync",
+    ]  # fmt: skip
+    return playwright.chromium.launch(executable_path=find_chromium(), args=quiet)
+
+
+def dumps(value):
+    """JSON, for code that is sent to a kernel."""
+    return json.dumps(value)
