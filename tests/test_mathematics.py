@@ -220,7 +220,7 @@ def test_gradients_are_centred_differences(hidden, classes, n, seed):
             assert (gradients[layer][which] * direction).sum() == pytest.approx(numeric, rel=1e-5, abs=1e-8)
 
 
-@pytest.mark.parametrize("n", [1, 255, 256, 257, 1024, 1025, 2500])
+@pytest.mark.parametrize("n", [1, 1023, 1024, 1025, 4200])
 def test_gradients_do_not_depend_on_how_the_rows_are_blocked(n):
     params, X, y = random_problem((12, 8, 6, 10), n, seed=n)
     cost, gradients = helpers.loss_and_gradients(params, X, y)
