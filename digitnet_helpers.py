@@ -407,7 +407,7 @@ class _Share:
             _product(W.T, A, out=Z)
             Z += b[:, None]
             if Z is not As[-1]:
-                np.maximum(Z, 0, out=Z)  # from here the activation A; it is positive where Z was
+                np.maximum(Z, 0, out=Z)  # from here the activation A, which is positive where Z was
         labels = y if y.ndim == 1 else y.argmax(axis=1)
         at_label = np.multiply(labels, m, dtype=np.intp) + columns  # of Z and P, counted along the memory
         Z -= Z.max(axis=0)
@@ -421,7 +421,7 @@ class _Share:
             correct = np.count_nonzero(greatest.argmax(axis=0) == labels)
         if y.ndim == 2:
             right = (y.T * Z).sum(axis=0)
-        cost = float((np.log(total) - right).sum(dtype=np.float64))  # eq. 2.24
+        cost = float((np.log(total) - right) @ ones)  # eq. 2.24
         if gradients is None:
             return cost, correct
         P /= total
@@ -432,7 +432,7 @@ class _Share:
         dZ = np.multiply(P, 1 / n, out=P)  # (p - y) / n, eq. 4.14
         for layer in reversed(range(len(params))):  # backward, eq. 4.15 to 4.20
             dW, db = gradients[layer]
-            np.matmul(dZ, inputs[layer].T, out=dW.T)
+            _product(dZ, inputs[layer].T, out=dW.T)
             np.matmul(dZ, ones, out=db)  # the sum over the examples, as a product: faster than .sum(axis=1)
             if layer:
                 dA = np.matmul(params[layer][0], dZ, out=dZs[layer - 1])
@@ -440,19 +440,22 @@ class _Share:
         return cost, correct
 
 
-def _product(W, A, out):
-    """out = W @ A, where a column of A is an example.
+def _product(A, B, out):
+    """out = A @ B for an A of few rows.
 
-    OpenBLAS copies the factors of a product into an order of its own unless the product is small, with at most a
-    million multiplications. For a matrix as narrow as W the copy takes half of the time, so a product that is too
-    large is taken in stacks of 16 examples, where those are small enough.
+    OpenBLAS copies the factors of a product into an order of its own, unless the product takes less than a million
+    multiplications. For factors as narrow as ours the copy takes half of the time, so that a larger product is made
+    of as many columns of B at a time as stay below the million, if that is enough of them to be worth it.
     """
-    whole = A.shape[1] // 16 * 16 if W.size * A.shape[1] > 10**6 >= W.size * 16 else 0
-    if whole:
-        stacks = [M[:, :whole].reshape(len(M), -1, 16).transpose(1, 0, 2) for M in (A, out)]
-        np.matmul(W, stacks[0], out=stacks[1])
-    if whole < A.shape[1]:
-        np.matmul(W, A[:, whole:], out=out[:, whole:])
+    columns = 10**6 // A.size // 16 * 16
+    if not 48 <= columns < B.shape[1]:
+        np.matmul(A, B, out=out)
+        return
+    whole = B.shape[1] // columns * columns
+    stacks = [M[:, :whole].reshape(len(M), -1, columns).transpose(1, 0, 2) for M in (B, out)]
+    np.matmul(A, stacks[0], out=stacks[1])
+    if whole < B.shape[1]:
+        np.matmul(A, B[:, whole:], out=out[:, whole:])
 
 
 def gradient_check(params, X, y, step=1e-5, entries=100, seed=0):
