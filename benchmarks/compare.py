@@ -208,7 +208,6 @@ def fastest(epochs):
     for epoch in epochs:
         epoch()
         times.append(min(timed(epoch), timed(epoch)))
-        print(times, file=sys.stderr)
     return epochs[int(np.argmin(times))]
 
 
