@@ -121,6 +121,13 @@ def test_rows_are_shared_out_blocked_and_gathered_without_loss(few, monkeypatch,
     np.testing.assert_allclose(history["accuracy"], hits)
 
 
+def test_adam_is_the_plain_rule_over_hundreds_of_updates(few):
+    X, y = few[0][:20], few[1][:20]
+    params = helpers.init_params((784, 10), dtype=np.float64)
+    trained, _ = helpers.train(params, X, y, epochs=300, optimizer="adam", progress=False)
+    assert_same(trained, plain_training(params, X, y, 300, 20, adam(0.001))[0], rtol=1e-7)
+
+
 def test_the_first_of_two_equal_classes_is_the_prediction(few):
     params = [(np.zeros((784, 10)), np.zeros(10))]
     _, history = helpers.train(params, *few, epochs=1, progress=False)
