@@ -239,7 +239,9 @@ def test_real_digits_are_learned(mnist):
     assert helpers.accuracy(params, mnist.X_test, mnist.y_test) > 0.93
 
 
-def test_divergence_stops_and_keeps_what_was_learned(mnist):
+@pytest.mark.parametrize("block_rows", [2048, 16])  # in one thread, in several: none may warn
+def test_divergence_stops_and_keeps_what_was_learned(mnist, monkeypatch, block_rows):
+    monkeypatch.setattr(helpers, "_BLOCK_ROWS", block_rows)
     X, y, params = mnist.X_train[:300], mnist.y_train[:300], helpers.init_params(SIZES)
     message = r"diverged in epoch \d+.*smaller learning_rate, such as 2\.5e\+19"
     with pytest.raises(FloatingPointError, match=message) as caught:
