@@ -239,6 +239,7 @@ def test_real_digits_are_learned(mnist):
     assert helpers.accuracy(params, mnist.X_test, mnist.y_test) > 0.93
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("block_rows", [2048, 16])  # in one thread, in several: none may warn
 def test_divergence_stops_and_keeps_what_was_learned(mnist, monkeypatch, block_rows):
     monkeypatch.setattr(helpers, "_BLOCK_ROWS", block_rows)
