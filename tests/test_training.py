@@ -239,10 +239,7 @@ def test_real_digits_are_learned(mnist):
     assert helpers.accuracy(params, mnist.X_test, mnist.y_test) > 0.93
 
 
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("block_rows", [2048, 16])  # in one thread, in several: none may warn
-def test_divergence_stops_and_keeps_what_was_learned(mnist, monkeypatch, block_rows):
-    monkeypatch.setattr(helpers, "_BLOCK_ROWS", block_rows)
+def test_divergence_stops_and_keeps_what_was_learned(mnist):
     X, y, params = mnist.X_train[:300], mnist.y_train[:300], helpers.init_params(SIZES)
     message = r"diverged in epoch \d+.*smaller learning_rate, such as 2\.5e\+19"
     with pytest.raises(FloatingPointError, match=message) as caught:
@@ -253,6 +250,15 @@ def test_divergence_stops_and_keeps_what_was_learned(mnist, monkeypatch, block_r
     assert history["stopped"] == "diverged"
     assert all(np.isfinite(array).all() for pair in caught.value.params for array in pair)
     helpers.accuracy(caught.value.params, X, y)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("block_rows", [2048, 16])  # in one thread, in several
+def test_divergence_warns_in_no_thread(monkeypatch, block_rows):
+    monkeypatch.setattr(helpers, "_BLOCK_ROWS", block_rows)
+    X, y = np.random.default_rng(0).random((300, 784), np.float32), np.arange(300) % 10
+    with pytest.raises(FloatingPointError, match="epoch 2"):
+        helpers.train(helpers.init_params(SIZES), X, y, epochs=9, learning_rate=1e20, progress=False)
 
 
 def interrupt_after(monkeypatch, calls):
