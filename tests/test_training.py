@@ -106,17 +106,26 @@ def test_training_is_the_plain_rule(few, name, rule, rate, batch_size):
 
 
 @pytest.mark.parametrize("sizes", [(784, 10), (784, 25, 10), (784, 25, 15, 10), (784, 90, 12, 9, 10)])
-@pytest.mark.parametrize("batch_size", [None, 1800, 1100, 500, 128])
-def test_rows_are_shared_out_blocked_and_gathered_without_loss(mnist, sizes, batch_size):
-    # 2,311 rows: more than one block for every thread, and a last block and batch of another size than the rest.
-    X, y = mnist.X_train[:2311].astype(np.float64), mnist.y_train[:2311]
+@pytest.mark.parametrize("block_rows", [16, 70])
+@pytest.mark.parametrize("batch_size", [None, 200, 70, 16, 9])
+def test_rows_are_shared_out_blocked_and_gathered_without_loss(few, monkeypatch, sizes, block_rows, batch_size):
+    # Blocks so small that 300 rows are several for every thread, the last ones and the last batches ragged.
+    monkeypatch.setattr(helpers, "_BLOCK_ROWS", block_rows)
+    X, y = few
     params = helpers.init_params(sizes, dtype=np.float64)
     settings = {"epochs": 2, "batch_size": batch_size, "optimizer": "adam", "seed": 3, "progress": False}
     trained, history = helpers.train(params, X, y, **settings)
-    expected, costs, hits = plain_training(params, X, y, 2, batch_size or 2311, adam(0.001), seed=3)
+    expected, costs, hits = plain_training(params, X, y, 2, batch_size or 300, adam(0.001), seed=3)
     assert_same(trained, expected, rtol=1e-7)
     np.testing.assert_allclose(history["cost"], costs, rtol=1e-9)
     np.testing.assert_allclose(history["accuracy"], hits)
+
+
+def test_adam_is_the_plain_rule_over_hundreds_of_updates(few):
+    X, y = few[0][:20], few[1][:20]
+    params = helpers.init_params((784, 10), dtype=np.float64)
+    trained, _ = helpers.train(params, X, y, epochs=300, optimizer="adam", progress=False)
+    assert_same(trained, plain_training(params, X, y, 300, 20, adam(0.001))[0], rtol=1e-7)
 
 
 def test_the_first_of_two_equal_classes_is_the_prediction(few):
@@ -126,10 +135,10 @@ def test_the_first_of_two_equal_classes_is_the_prediction(few):
 
 
 def test_the_number_of_cores_changes_nothing(mnist, monkeypatch):
-    X, y, runs = mnist.X_train[:3000], mnist.y_train[:3000], []
+    X, y, runs = mnist.X_train[:5000], mnist.y_train[:5000], []
     for cores in (1, 2, 64):
         monkeypatch.setattr(helpers.os, "cpu_count", lambda cores=cores: cores)
-        for batch_size in (None, 1500, 128):
+        for batch_size in (None, 2500, 128):
             runs.append(helpers.train(
                 helpers.init_params(), X, y, epochs=2, batch_size=batch_size, optimizer="adam", progress=False
             )[0])  # fmt: skip
@@ -241,6 +250,15 @@ def test_divergence_stops_and_keeps_what_was_learned(mnist):
     assert history["stopped"] == "diverged"
     assert all(np.isfinite(array).all() for pair in caught.value.params for array in pair)
     helpers.accuracy(caught.value.params, X, y)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("block_rows", [2048, 16])  # in one thread, in several
+def test_divergence_warns_in_no_thread(monkeypatch, block_rows):
+    monkeypatch.setattr(helpers, "_BLOCK_ROWS", block_rows)
+    X, y = np.random.default_rng(0).random((300, 784), np.float32), np.arange(300) % 10
+    with pytest.raises(FloatingPointError, match="epoch 2"):
+        helpers.train(helpers.init_params(SIZES), X, y, epochs=9, learning_rate=1e20, progress=False)
 
 
 def interrupt_after(monkeypatch, calls):
