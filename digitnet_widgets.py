@@ -6,6 +6,7 @@ returns such a drawing. `TrainingBench` trains while the page stays alive, and `
 """
 
 import base64
+import functools
 import html
 import io
 import math
@@ -52,13 +53,15 @@ def text(x, y, words, anchor="start", bold=False, color="#1a1a1a", size=12):
     return f"<text {place} fill='{color}'{weight}>{html.escape(str(words))}</text>"
 
 
-def bars(values, labels, x, y, width, title, most=1.0, bold=(), form="{:.3f}", row=22):
+def bars(values, labels, x, y, width, title, most=1.0, bold=(), form="{:.3f}", row=22, numbers=None, mark=None):
     """A horizontal bar for each value from -`most` or 0 to `most`, its label before it and its number behind.
 
-    Bars whose index is in `bold` are darker, and so are their labels: not colour alone.
+    Bars whose index is in `bold` are darker, and so are their labels: not colour alone. `numbers` are words to stand
+    behind the bars in place of the values, `mark` is a value at which a dashed line crosses them.
     """
     values = np.asarray(values, float)
-    number = max(len(form.format(v)) for v in values) * 7.5 + 8
+    numbers = [form.format(v + 0.0).replace("-", "−") for v in values] if numbers is None else numbers
+    number = max(map(len, numbers)) * 7.5 + 8
     label = max(len(str(name)) for name in labels) * 7.5 + 8
     room = width - label - number
     zero = room / 2 if values.min() < 0 or most < 0 else 0
@@ -74,17 +77,20 @@ def bars(values, labels, x, y, width, title, most=1.0, bold=(), form="{:.3f}", r
             f"<rect x='{start:.1f}' y='{top + 3:.1f}' width='{length:.1f}' height='{row - 6}' fill='{color}' "
             f"opacity='{1 if strong or not bold else 0.55}'/>"
         )
-        parts.append(text(x + width, top + row * 0.66, form.format(value + 0.0), "end", strong))
-    axis = x + label + zero
-    parts.append(f"<path d='M{axis:.1f} {y + 22}V{y + 22 + len(values) * row}' stroke='#888'/>")
+        parts.append(text(x + width, top + row * 0.66, numbers[k], "end", strong))
+    axis, bottom = x + label + zero, y + 22 + len(values) * row
+    parts.append(f"<path d='M{axis:.1f} {y + 22}V{bottom}' stroke='#888'/>")
+    if mark is not None:
+        at = axis + mark * scale
+        parts.append(f"<path d='M{at:.1f} {y + 22}V{bottom + 6}' stroke='#1a1a1a' stroke-dasharray='4 3'/>")
     return "".join(parts)
 
 
-def lines(series, x, y, width, height, title, xlabel, ylabel, xlim=None, ylim=None, legend="top"):
+def lines(series, x, y, width, height, title, xlabel, ylabel, xlim=None, ylim=None, legend="top", points=()):
     """Curves {label: (xs, ys)} with axes and a legend; each curve has a colour and a dash of its own.
 
     A limit that is not given is the data's own; values that are not finite are left out. The legend of two curves or
-    more stands at the right, at the "top" or the "bottom"; None leaves it out.
+    more stands at the right, at the "top" or the "bottom"; None leaves it out. `points` (x, y, words) are marked.
     """
     curves = {}
     for label, (xs, ys) in series.items():
@@ -109,15 +115,19 @@ def lines(series, x, y, width, height, title, xlabel, ylabel, xlim=None, ylim=No
     for k, (label, (xs, ys)) in enumerate(curves.items()):
         color, dash = COLORS[k % len(COLORS)], DASHES[k % len(DASHES)]
         step = max(1, len(xs) // 400)  # more points than pixels only take time
-        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(across(xs[::step]), up(ys[::step])))
+        corners = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(across(xs[::step]), up(ys[::step])))
         style = f"fill='none' stroke='{color}' stroke-width='1.8' stroke-dasharray='{dash}'"
-        parts.append(f"<polyline points='{points}' {style}/>")
+        parts.append(f"<polyline points='{corners}' {style}/>")
         if len(xs) == 1:
             parts.append(f"<circle cx='{across(xs[0]):.1f}' cy='{up(ys[0]):.1f}' r='3' fill='{color}'/>")
         if len(curves) > 1 and legend:
             row = top + 8 + 16 * k if legend == "top" else bottom - 10 - 16 * (len(curves) - 1 - k)
             parts.append(f"<path d='M{right - 28} {row}H{right}' {style}/>")
             parts.append(text(right - 34, row + 4, label, "end"))
+    for at, height, words in points:
+        parts.append(f"<circle cx='{across(at):.1f}' cy='{up(height):.1f}' r='5' fill='#1a1a1a'/>")
+        side = ("start", 10) if across(at) < left + 80 else ("end", -10)
+        parts.append(text(across(at) + side[1], up(height) + 18, words, side[0], bold=True))
     return "".join(parts)
 
 
@@ -143,16 +153,15 @@ def image(values, x, y, size, title=None, signed=False, most=None, shape=(28, 28
 
     `values` are reshaped to `shape`; `most` is the largest absolute value unless it is given.
     """
-    import matplotlib
     from PIL import Image
 
     values = np.reshape(values, shape).astype(float)
     most = most or np.abs(values).max() or 1.0
     share = (values / most + 1) / 2 if signed else values / most
-    table = matplotlib.colormaps["RdBu_r" if signed else "cividis"]
-    colors = table(np.clip(share, 0, 1), bytes=True)[:, :, :3]
+    picture = Image.fromarray(np.clip(256 * share, 0, 255).astype(np.uint8))
+    picture.putpalette(_palette("RdBu_r" if signed else "cividis"))
     png = io.BytesIO()
-    Image.fromarray(colors).save(png, format="PNG", compress_level=1)
+    picture.save(png, format="PNG", compress_level=1)
     data = base64.b64encode(png.getvalue()).decode()
     height = size * shape[0] / shape[1]
     caption = "" if title is None else text(x, y + 12, title, bold=True)
@@ -161,6 +170,37 @@ def image(values, x, y, size, title=None, signed=False, most=None, shape=(28, 28
         f"<image x='{x}' y='{top}' width='{size}' height='{height:.1f}' style='image-rendering: pixelated' "
         f"href='data:image/png;base64,{data}'/>"
     )
+
+
+@functools.cache
+def _palette(name):
+    import matplotlib
+
+    return matplotlib.colormaps[name](np.arange(256), bytes=True)[:, :3].tobytes()
+
+
+def digit_grid(images, captions, x, y, size, columns, wrong=()):
+    """Images (k, 784) in rows of `columns`, each `size` pixels wide with its caption below.
+
+    A caption whose index is in `wrong` is bold and ends with ✗, as in the figures.
+    """
+    parts = []
+    for start in range(0, len(images), columns):
+        row = np.reshape(images[start : start + columns], (-1, 28, 28))
+        width, top = size * len(row), y + start // columns * (size + 22)
+        parts.append(image(np.hstack(row), x, top, width, most=1.0, shape=(28, 28 * len(row))))
+        for k, caption in enumerate(captions[start : start + columns]):
+            left, miss = x + k * size, start + k in wrong
+            words, color = (f"{caption} ✗", COLORS[1]) if miss else (caption, "#1a1a1a")
+            parts.append(text(left + size / 2, top + size + 13, words, "middle", miss, color, 11))
+            parts.append(f"<path d='M{left} {top}V{top + size}' stroke='white' stroke-width='3'/>")
+    return "".join(parts)
+
+
+def frame(x, y, width, height, color="#D55E00"):
+    """The outline of a rectangle, to point at a part of a picture."""
+    place = f"x='{x:.1f}' y='{y:.1f}' width='{width:.1f}' height='{height:.1f}'"
+    return f"<rect {place} fill='none' stroke='{color}' stroke-width='2.5'/>"
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -173,6 +213,12 @@ def slider(low, high, value, step=0.1, form=".1f"):
     kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
     options = {} if isinstance(step, int) else {"readout_format": form}
     return kind(value=value, min=low, max=high, step=step, continuous_update=True, **options)
+
+
+def log_slider(low, high, value, form=".3g"):
+    """A slider of positive numbers from `low` to `high` whose equal steps multiply: ten to a power of ten."""
+    ends = {"min": math.log10(low), "max": math.log10(high)}
+    return ipywidgets.FloatLogSlider(value=value, step=0.1, readout_format=form, continuous_update=True, **ends)
 
 
 def choice(options, value=None):
@@ -207,7 +253,10 @@ class Explorer(ipywidgets.VBox):
             self.picture.value = f"<p role='alert'>✗ {html.escape(f'{type(error).__name__}: {error}')}</p>"
 
     def __repr__(self):
-        return f"[widget: {', '.join(self.controls).replace('_', ' ')}. Run this cell to work it.]"
+        names = [control.description for control in self.controls.values()]
+        if len(names) > 4:  # ipywidgets shows 110 characters
+            names = [*names[:3], f"{len(names) - 3} more"]
+        return f"[widget: {', '.join(names)}. Run this cell to work it.]"
 
 
 def explore(function, columns=2, **controls):
