@@ -61,7 +61,7 @@ class Lab:
         self.server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *options], env=os.environ | private, stdout=log, stderr=log
         )
-        for _ in range(240):
+        for _ in range(1200):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api?token={self.token}", timeout=5)
                 return self
@@ -90,9 +90,10 @@ class Page:
         self.page = self.context.new_page()
         self.problems = []
         self.page.on("pageerror", lambda error: self.problems.append(f"in the browser: {error}"))
+        self.page.set_default_timeout(4 * MINUTES)  # a busy machine opens a page slowly
         self.page.goto(f"http://127.0.0.1:{lab.port}/doc/tree/notebooks/{name}?token={lab.token}")
         self.page.wait_for_function(
-            "window.jupyterapp && window.jupyterapp.shell.currentWidget?.sessionContext", timeout=MINUTES
+            "window.jupyterapp && window.jupyterapp.shell.currentWidget?.sessionContext", timeout=4 * MINUTES
         )
         self.page.evaluate(
             """async () => {
@@ -119,7 +120,7 @@ class Page:
                 return done;
             }"""
         )
-        self.page.set_default_timeout(MINUTES)
+        self.page.set_default_timeout(4 * MINUTES)
         return done
 
     def all_problems(self):

@@ -9,6 +9,7 @@ import html
 import io
 import os
 import re
+import time
 
 import matplotlib
 import nbformat
@@ -111,13 +112,15 @@ def work(page, case):
         box.locator(".noUi-handle").focus()
         for key in case["keys"]:
             page.page.keyboard.press(key)
-    expected = f"print({widget}.function(**{values}), end='')"
-    wait_until(
-        page,
-        "(words) => [...document.querySelectorAll('[role=img]')].some((e) => e.ariaLabel === words)",
-        aria_label(page.kernel(expected)),
-    )
-    assert page.kernel(f"print({values}[{control!r}], end='')") != before
+    labels = "[...document.querySelectorAll('[role=img]')].map((e) => e.ariaLabel)"
+    deadline = time.monotonic() + 60
+    while True:  # a slider sends its last value a little after the last key
+        after = page.kernel(f"print({values}[{control!r}], end='')")
+        expected = aria_label(page.kernel(f"print({widget}.function(**{values}), end='')"))
+        if after != before and expected in page.page.evaluate(labels):
+            return
+        assert time.monotonic() < deadline, f"{control}: {before} -> {after}, {expected!r} is not on the page"
+        time.sleep(0.1)
 
 
 def aria_label(svg):
