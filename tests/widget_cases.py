@@ -49,6 +49,7 @@ CASES = [
     {"notebook": "07-inside-the-network", "widget": "explanations", "control": "digit", "keys": 3 * RIGHT},
     {"notebook": "07-inside-the-network", "widget": "explanations", "control": "square", "keys": 2 * RIGHT},
     {"notebook": "08-your-own-digits", "widget": "disturb", "control": "right", "keys": 4 * RIGHT},
+    {"notebook": "09-how-far-can-it-go", "widget": "moves", "control": "rotation", "keys": 9 * RIGHT},
     {"notebook": "10-keras", "widget": "adam_steps", "control": "keras_epsilon", "keys": 10 * LEFT},
     {"notebook": "11-beyond-one-machine", "widget": "planner", "control": "message_ms", "keys": 10 * RIGHT},
 ]
