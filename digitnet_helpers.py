@@ -1354,11 +1354,8 @@ def drawing_from_file(source):
             f"the file is no picture that can be read ({type(error).__name__}). Choose a PNG or JPEG file"
         ) from error
     border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-    if gray.min() < gray.max() and np.median(border) > _threshold(
-        gray
-    ):  # the border is ground, and it is the light part
-        gray = 255 - gray
-    return gray
+    light_ground = gray.min() < gray.max() and np.median(border) > _threshold(gray)  # what the border shows is ground
+    return 255 - gray if light_ground else gray
 
 
 def best_model():

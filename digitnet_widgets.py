@@ -299,7 +299,7 @@ class TrainingBench(ipywidgets.VBox):
 
     def __init__(self, X, y, validation):
         self.data, self.validation = (X, y), validation
-        self.params, self.history, self.runs, self.lines = None, None, {}, []
+        self.params, self.history, self.runs, self.started = None, None, {}, 0
         self._stop, self._thread = threading.Event(), None
         self.optimizer = ipywidgets.Dropdown(options=list(OPTIMIZERS), value="adam")
         self.rate = ipywidgets.FloatLogSlider(value=10**-2.5, min=-4, max=1, step=0.05, readout_format=".3g")
@@ -376,8 +376,8 @@ class TrainingBench(ipywidgets.VBox):
             return
         self._stop.clear()
         self.start.disabled, self.halt.disabled, self.progress.value = True, False, 0
-        label = f"{len(self.lines) + 1}: {keywords['optimizer']} {keywords['learning_rate']:g}, {self.batch.label}"
-        self.lines.append(self.line.value)
+        self.started += 1
+        label = f"{self.started}: {keywords['optimizer']} {keywords['learning_rate']:g}, {self.batch.label}"
         self._thread = threading.Thread(target=self._train, args=(label, sizes, keywords), daemon=True)
         self._thread.start()
 
@@ -418,18 +418,18 @@ class TrainingBench(ipywidgets.VBox):
         self.history = self.runs[label] = state.history
 
     def _draw(self, state, seconds, ended="training"):
-        self.progress.value = (state.epoch + state.step / state.steps * (state.epoch < state.epochs)) / state.epochs
+        self.progress.value = (state.epoch + state.step / state.steps) / state.epochs
         self.picture.value = training_picture(self.runs)
         shares, costs = self.history["val_accuracy"], self.history["cost"]
         reached = f": cost {costs[-1]:.4f}, validation accuracy {100 * shares[-1]:.2f}%" if len(costs) else ""
-        self._say(f"Run {len(self.lines)}, {ended}, epoch {state.epoch} of {state.epochs}, {seconds:.1f} s{reached}")
+        self._say(f"Run {self.started}, {ended}, epoch {state.epoch} of {state.epochs}, {seconds:.1f} s{reached}")
 
     def _say(self, words):
         self.status.value = f"<span role='status'>{html.escape(words)}</span>"
 
     def _forget(self, _=None):
         if not (self._thread and self._thread.is_alive()):
-            self.runs, self.lines = {}, []
+            self.runs, self.started = {}, 0
             self.picture.value = training_picture({})
 
 
@@ -463,15 +463,15 @@ class DigitPad(anywidget.AnyWidget):
     def _answer(self, _, content, buffers):
         content = content if isinstance(content, dict) else {}
         answer = {name: content.get(name) for name in ("kind", "view", "number")}
-        seen = []
         try:
-            answer |= self._read(content, buffers, seen)
+            found, seen = self._read(content, buffers)
         except Exception as error:  # whatever was sent, the pad goes on working
-            self.probabilities, seen = None, []
-            answer["message"] = str(error)
-        self.send(answer, seen)
+            self.probabilities = None
+            found, seen = {"message": str(error)}, []
+        self.send(answer | found, seen)
 
-    def _read(self, content, buffers, seen):
+    def _read(self, content, buffers):
+        """Return what a message shows, as the answer's content and its buffers."""
         if content.get("kind") not in ("drawing", "file") or len(buffers or []) != 1:
             raise ValueError("the pad got a message that it does not know; run its cell again")
         data = bytes(buffers[0])
@@ -488,15 +488,16 @@ class DigitPad(anywidget.AnyWidget):
         self.probabilities = read_seen(x, self.params, self.metadata).astype(float)
         best, second = np.argsort(self.probabilities)[:-3:-1]
         share = 100 * self.probabilities
-        seen.append((255 * np.clip(x, 0, 1)).astype(np.uint8).tobytes())
+        seen = [(255 * np.clip(x, 0, 1)).astype(np.uint8).tobytes()]
         if content["kind"] == "file":
             seen.append(thumbnail(self.image, PAD_SIZE).tobytes())
-        return {
+        found = {
             "probabilities": [round(float(p), 6) for p in self.probabilities],
             "label": int(best),
             "hidden": [layers[f"A{k}"][0].round(4).tolist() for k in range(1, len(self.params))],
             "message": f"Reads {best} ({share[best]:.1f}%), then {second} ({share[second]:.1f}%).",
         }
+        return found, seen
 
 
 def plain_28(image):

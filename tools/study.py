@@ -123,7 +123,7 @@ def run(name, X, y, X_eval, y_eval, targets=None):
     trained = train_in_step(made, X, y if targets is None else targets, seeds)
     seconds = (time.process_time() - start) / len(seeds)
     nine = [float((helpers.predict_moved(params, X_eval).argmax(axis=1) == y_eval).mean()) for params in trained]
-    return trained, {
+    return {
         "recipe": made,
         "seeds": seeds,
         "accuracy": [helpers.accuracy(params, X_eval, y_eval) for params in trained],
@@ -172,7 +172,7 @@ def main():
                 "training_accuracy": [helpers.accuracy(teacher, images, y)],
             }  # fmt: skip
             keep(part, "teacher", found)
-        _, result = run(name, images, y, images_eval, y_eval, targets)
+        result = run(name, images, y, images_eval, y_eval, targets)
         keep(part, name, result)
         shown = ", ".join(f"{100 * share:.2f}" for share in result["accuracy"])
         mean, nine = np.mean(result["accuracy"]), np.mean(result["nine_copies"])
