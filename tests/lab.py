@@ -84,9 +84,8 @@ class Lab:
 class Page:
     """One notebook, opened in a tab of the browser; `problems` collects what went wrong in kernel and browser."""
 
-    def __init__(self, lab, browser, name, **viewport):
-        size = {"width": 1280, "height": 1400} | viewport
-        self.context = browser.new_context(viewport=size, has_touch=False)
+    def __init__(self, lab, browser, name):
+        self.context = browser.new_context(viewport={"width": 1280, "height": 1400})
         self.page = self.context.new_page()
         self.problems = []
         self.page.on("pageerror", lambda error: self.problems.append(f"in the browser: {error}"))
@@ -110,18 +109,9 @@ class Page:
             }"""
         )
 
-    def run_all(self, timeout=20 * MINUTES):
+    def run_all(self):
         """Run every cell; return whether none raised."""
-        self.page.set_default_timeout(timeout)
-        done = self.page.evaluate(
-            """async () => {
-                const app = window.jupyterapp, panel = app.shell.currentWidget;
-                const done = await app.commands.execute('notebook:run-all-cells');
-                return done;
-            }"""
-        )
-        self.page.set_default_timeout(4 * MINUTES)
-        return done
+        return self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
     def all_problems(self):
         """What the kernel and the browser complained about so far."""
