@@ -103,7 +103,7 @@ def test_equations_are_numbered_in_order_and_cited_ones_exist(path):
 
 def test_equations_that_the_helpers_cite_exist():
     everywhere = {tag for path in NOTEBOOKS for tag in re.findall(r"\\tag\{(\d+\.\d+)\}", markdown(path))}
-    source = (ROOT / "digitnet_helpers.py").read_text()
+    source = "".join(path.read_text() for path in ROOT.glob("digitnet_*.py"))
     cited = {
         number
         for citation in re.findall(r"\beqs?\. ((?:\d+\.\d+(?:, | and | to )?)+)", source)
