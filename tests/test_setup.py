@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 import digitnet_helpers as helpers
@@ -26,8 +27,8 @@ def test_every_package_has_a_lower_bound():
 def test_conda_environment_names_the_same_packages():
     dependencies = (ROOT / "environment.yml").read_text().split("dependencies:")[1]
     lines = re.findall(r"^ +- ([a-z].*[^:])$", dependencies, re.MULTILINE)  # those that pip installs, too
-    conda = dict(re.fullmatch(r"([\w-]+)(>=.*)?", line).groups() for line in lines)
-    assert conda.pop("python") == PROJECT["requires-python"]
+    conda = dict(re.fullmatch(r"([\w-]+)(>?=.*)?", line).groups() for line in lines)
+    assert Version(conda.pop("python").removeprefix("=")) in SpecifierSet(PROJECT["requires-python"])
     assert conda.pop("pip") is None
     conda["matplotlib"] = conda.pop("matplotlib-base")  # conda-forge's name for it without a desktop toolkit
     expected = {name: str(requirement.specifier) for name, requirement in (WANTED | WANTED_FOR_TESTS).items()}

@@ -1,0 +1,69 @@
+"""The printable, searchable edition: the notebooks with their stored outputs, as pages that need no network.
+
+The source folder is the whole project, so that the links between notebooks, to images and to data/ work as they stand:
+
+    sphinx-build -W -c docs . docs/_build/html
+"""
+
+import importlib.util
+import json
+import re
+from functools import partial
+from pathlib import Path
+
+from docutils import nodes
+
+project = html_title = "Digitnet"
+language = "en"
+extensions = ["myst_nb", "sphinx.ext.mathjax"]
+
+root_doc = "docs/index"
+include_patterns = ["docs/index.md", "notebooks/*.ipynb", "data/README.md"]
+exclude_patterns = [".*", "docs/_build"]  # Sphinx would walk through .git and .venv
+
+nb_execution_mode = "off"
+# A widget is stored as a sentence of text; its live view would ask for a kernel and for scripts from the network.
+nb_mime_priority_overrides = [("*", "application/vnd.jupyter.widget-view+json", None)]
+nb_ipywidgets_js = {}
+
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+myst_heading_slug_func = partial(re.sub, " ", "-")  # JupyterLab's anchors: the heading with hyphens for spaces
+
+# MathJax from an installed package. The full SVG flavour is one file with its letters and extensions inside: it needs
+# nothing beside it, which some browsers refuse to open from a folder.
+mathjax_package = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent
+mathjax_path = "tex-svg-full.js"
+mathjax3_config = {"options": {"enableMenu": False}}  # the menu would fetch files that are not there
+
+html_theme = "furo"
+html_static_path = ["static", str(mathjax_package / "static" / "mathjax" / mathjax_path)]
+html_css_files = ["edition.css"]
+html_additional_pages = {"index": "start.html"}  # the folder opens at docs/index.html
+templates_path = ["templates"]
+html_copy_source = False
+html_use_index = False
+html_show_copyright = False
+
+
+def give_figures_their_alternative_text(app, docname, source):
+    """Notebooks keep it in the output's metadata; MyST-NB reads it from the cell's."""
+    if docname.startswith("notebooks/"):
+        notebook = json.loads(source[0])
+        for cell in notebook["cells"]:
+            for output in cell.get("outputs", []):
+                if alt := output.get("metadata", {}).get("image/png", {}).get("alt"):
+                    cell["metadata"]["mystnb"] = {"image": {"alt": alt}}
+        source[0] = json.dumps(notebook)
+
+
+def leave_equations_as_they_are_written(app, doctree):
+    """Sphinx puts equations of several lines into an environment of its own, in which MathJax refuses a \\tag."""
+    for equation in doctree.findall(nodes.math_block):
+        equation["no-wrap"] = True
+        equation[:] = [nodes.Text(rf"\[{equation.astext()}\]")]
+
+
+def setup(app):
+    app.connect("source-read", give_figures_their_alternative_text)
+    app.connect("doctree-read", leave_equations_as_they_are_written)
