@@ -85,7 +85,7 @@ function render({ model, el }) {
   const width = add(widthLabel, "input", { type: "range", min: 4, max: 14, value: 8 }, ["aria-label", "Width of the stroke"]);
   const centreLabel = add(left, "label");
   const centred = add(centreLabel, "input", { type: "checkbox", checked: true });
-  centreLabel.append("centre and size as in MNIST");
+  centreLabel.append("centre, size and straighten");
 
   // --- middle: what the network sees, and its hidden units -----------------------------------------------------
   const middle = add(root, "div");

@@ -193,7 +193,7 @@ def test_undo_eraser_and_centring(pad):
     verdict(pad, "Reads 7")
     np.testing.assert_allclose(seen(pad), expected(pad, "see_digit(pad.image, pad.metadata)"), atol=0.03)
     before = pad.page.evaluate(PICTURE)
-    pad.page.get_by_label("centre and size as in MNIST").uncheck()
+    pad.page.get_by_label("centre, size and straighten").uncheck()
     wait_until(pad, f"(before) => {PICTURE} !== before", before)
     np.testing.assert_allclose(seen(pad), expected(pad, "plain_28(pad.image)"), atol=0.03)
 
