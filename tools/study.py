@@ -4,9 +4,10 @@
     python tools/study.py --test           the recipes chosen there, on all 60,000 images, measured on the test set
     python tools/study.py longest taught   only these; --fresh trains again what models/study.json already holds
 
-About 40 minutes on two idle cores in all. What has been measured is kept, so an interrupted study goes on where it was.
-Networks of one recipe are trained in step, one epoch each in turn: they start from different parameters and see the
-images in different orders, but share the moved images of each epoch, which are the larger part of the work.
+About three quarters of an hour of one core's time in all. What has been measured is kept, so an interrupted study goes
+on where it was. Networks of one recipe are trained in step, one epoch each in turn: they start from different
+parameters and see the images in different orders, but share the moved images of each epoch, which are the larger part
+of the work.
 """
 
 import argparse
