@@ -2,9 +2,9 @@
 
     python tools/train_best.py
 
-About five minutes on two idle cores. The recipe is the one of tools/study.py that read most validation digits; the
-file tells it, with the accuracies that it reached on validation digits (the mean of the study's networks, trained on
-50,000 images) and on the test set (this network).
+About three minutes. The recipe is the one of tools/study.py that read most validation digits; the file tells it, with
+the accuracies that it reached on validation digits (the mean of the study's networks, trained on 50,000 images) and on
+the test set (this network).
 """
 
 import numpy as np
