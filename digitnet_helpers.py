@@ -100,12 +100,32 @@ def _read_bundled():
             "or build it as tools/build_mnist.py says"
         )
     try:
-        with open(DATA_FILE, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in MNIST_MD5}
+        arrays = _read_npz(DATA_FILE)
+        return {name: arrays[name] for name in MNIST_MD5}
     except Exception as error:  # a damaged zip can fail in a dozen ways; the cure is the same
         raise ValueError(
             f"{DATA_FILE} is damaged ({type(error).__name__}: {error}). Restore it with `git checkout data/mnist.npz`"
         ) from error
+
+
+def _read_npz(path):
+    """The arrays of a .npz file. Pickled ones are refused, and those that are larger than the file lets expect."""
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+        members = archive.zip.infolist()
+        size = sum(member.file_size for member in members)
+        if size > max(2**28, os.fstat(file.fileno()).st_size):  # our own files are not compressed, or much smaller
+            raise ValueError(f"it would unpack to {size:,} bytes")
+        file.seek(-22 - len(archive.zip.comment), os.SEEK_END)  # the last record of a zip counts its members
+        if len(members) != int.from_bytes(file.read(12)[10:], "little"):
+            raise ValueError("its directory is damaged")
+        for member in members:
+            with archive.zip.open(member) as part:
+                one = np.lib.format.read_magic(part) == (1, 0)
+                read_header = np.lib.format.read_array_header_1_0 if one else np.lib.format.read_array_header_2_0
+                shape, _, dtype = read_header(part)
+            if math.prod(shape) * dtype.itemsize > member.file_size:  # NumPy would reserve it all
+                raise ValueError(f"{member.filename} announces an array of shape {shape}, and does not hold it")
+        return {name: archive[name] for name in archive.files}
 
 
 def _read_through_keras():
@@ -134,7 +154,8 @@ def validation_split(X, y, n_validation=10_000, seed=0):
 
     Raises ValueError when `n_validation` leaves nothing on one side or X and y differ in length.
     """
-    if len(X) != len(y) or not 0 < n_validation < len(X):
+    X, y = np.asarray(X), np.asarray(y)
+    if len(X) != len(y) or not isinstance(n_validation, (int, np.integer)) or not 0 < n_validation < len(X):
         raise ValueError(f"cannot take {n_validation} validation rows from {len(X)} images with {len(y)} labels")
     order = np.random.default_rng(seed).permutation(len(X))
     held_out, kept = np.sort(order[:n_validation]), np.sort(order[n_validation:])
@@ -146,6 +167,8 @@ def validation_split(X, y, n_validation=10_000, seed=0):
 # ---------------------------------------------------------------------------------------------------------------
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_NUMBERS = (int, float, np.integer, np.floating)
+_QUIET = {"over": "ignore", "invalid": "ignore"}  # for those who look for infinities in the result
 
 
 def _check_params(params):
@@ -205,7 +228,7 @@ def _check_targets(y, X, classes):
         return _check_y(y, len(X), classes)
     if y.dtype != X.dtype or y.shape != (len(X), classes):
         raise ValueError(f"y is {y.dtype} {y.shape}; expected probabilities {X.dtype} {len(X), classes}, or labels")
-    if not (y.min() >= 0 and np.abs(y.sum(axis=1) - 1).max() < 1e-3):
+    if not (y.min() >= 0 and y.max() <= 2 and np.abs(y.sum(axis=1) - 1).max() < 1e-3):
         raise ValueError("y must hold labels, or probabilities: none negative, every row summing to 1")
 
 
@@ -221,8 +244,8 @@ def init_params(layer_sizes=(784, 25, 15, 10), seed=0, dtype=np.float32):
     Raises ValueError for fewer than two sizes or a size below 1, TypeError for a dtype other than float32 or float64.
     Source: He, Zhang, Ren and Sun (2015), eq. 10.
     """
-    sizes = list(layer_sizes)
-    if len(sizes) < 2 or any(size != int(size) or size < 1 for size in sizes):
+    sizes = list(layer_sizes) if np.iterable(layer_sizes) else []
+    if len(sizes) < 2 or not all(isinstance(size, (int, np.integer)) and size >= 1 for size in sizes):
         raise ValueError(f"layer_sizes is {layer_sizes}; expected two or more whole numbers of at least 1")
     if np.dtype(dtype) not in _FLOATS:
         raise TypeError(f"dtype is {np.dtype(dtype)}; expected float32 or float64")
@@ -242,14 +265,19 @@ def softmax(Z):
     """Return e^z / sum(e^z) along the last axis (eq. 2.2), shifted by the maximum (eq. 2.23).
 
     `Z` are logits of shape (classes,) or (n, classes); the result has the same shape and sums to 1 along its last axis.
-    Raises ValueError when Z is empty, or holds NaN or infinity.
+    Raises TypeError when Z is no array of real numbers, ValueError when it is empty, or holds NaN or infinity.
     """
     Z = np.asarray(Z)
+    if Z.dtype.kind not in "iuf":
+        raise TypeError(f"logits are {Z.dtype}; expected an array of numbers")
+    if Z.dtype.kind != "f":
+        Z = Z.astype(np.float64)  # a difference of small integers would wrap around
     if Z.ndim == 0 or Z.size == 0 or not np.isfinite(Z).all():
         raise ValueError(
             "logits must be one row or more of finite numbers; NaN or infinity comes from a step too large"
         )
-    E = np.exp(Z - Z.max(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):  # the difference of the largest numbers is -infinity, and its power 0
+        E = np.exp(Z - Z.max(axis=-1, keepdims=True))
     return E / E.sum(axis=-1, keepdims=True)
 
 
@@ -264,7 +292,7 @@ def cross_entropy(P, y):
         raise TypeError(f"P is {getattr(P, 'dtype', type(P).__name__)}; expected a float32 or float64 array")
     if P.ndim != 2 or 0 in P.shape:
         raise ValueError(f"P has shape {P.shape}; expected (n, classes) with at least one example")
-    if not (P.min() >= 0 and np.abs(P.sum(axis=1) - 1).max() < 1e-3):
+    if not (P.min() >= 0 and P.max() <= 2 and np.abs(P.sum(axis=1) - 1).max() < 1e-3):
         raise ValueError(
             "P must hold probabilities: none negative, every row summing to 1; pass logits to softmax first"
         )
@@ -284,7 +312,8 @@ def forward(params, X):
     _check_X(params, X)
     layers, A = {}, X
     for number, (W, b) in enumerate(params, start=1):
-        layers[f"Z{number}"] = Z = A @ W + b
+        with np.errstate(**_QUIET):  # softmax refuses infinities
+            layers[f"Z{number}"] = Z = A @ W + b
         if number < len(params):
             layers[f"A{number}"] = A = relu(Z)
     layers["P"] = softmax(Z)
@@ -312,7 +341,6 @@ def accuracy(params, X, y):
 # when the backward pass needs them again. More examples than that are dealt out in eight shares, always eight so that
 # every machine adds in the same order: they keep up to eight cores busy, and fewer evenly busy.
 _BLOCK_ROWS, _SHARES = 2048, 8
-_QUIET = {"over": "ignore", "invalid": "ignore"}  # whoever trains looks for infinities in the result
 
 
 def loss_and_gradients(params, X, y):
@@ -327,6 +355,7 @@ def loss_and_gradients(params, X, y):
     _check_X(params, X)
     _check_targets(y, X, params[-1][0].shape[1])
     mean = _MeanGradient(params)
+    X, y = np.ascontiguousarray(X), np.ascontiguousarray(y)  # sums over another order in memory round otherwise
     with np.errstate(**_QUIET):
         cost, _ = mean(_views(_flatten(params), params), X, y)
     return cost, _views(mean.gradient, params)
@@ -484,7 +513,7 @@ def gradient_check(params, X, y, step=1e-5, entries=100, seed=0):
     _check_params(params)
     if params[0][0].dtype != np.float64:
         raise TypeError("gradient_check needs float64 parameters and X: init_params(..., dtype=np.float64)")
-    if not 0 < step < 1 or entries < 1:
+    if not 0 < step < 1 or not isinstance(entries, (int, np.integer)) or entries < 1:
         raise ValueError(f"step is {step} and entries {entries}; expected a step between 0 and 1, at least one entry")
     _, gradients = loss_and_gradients(params, X, y)
     params = [(W.copy(), b.copy()) for W, b in params]
@@ -521,7 +550,7 @@ def _centred_difference(params, X, y, array, index, step):
 
 def _write_npz(path, arrays):
     """Write the arrays beside `path` and put the file in its place, so that a crash leaves the old one as it was."""
-    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    beside = path.with_name(f"{path.name[:40]}.{uuid.uuid4().hex}.part")  # a file's name has 255 bytes at most
     try:
         with open(beside, "xb") as file:
             np.savez(file, **arrays)
@@ -695,6 +724,10 @@ class _Training:
         validation=None, augment=None, checkpoint=None, seed=0,
     ):  # fmt: skip
         _check_params(params)
+        if validation is not None and not (isinstance(validation, (list, tuple)) and len(validation) == 2):
+            raise TypeError("validation must be a pair (X_val, y_val), as validation_split() returns it")
+        if augment and not callable(augment):
+            raise TypeError(f"augment is {augment!r}; expected a function (X, y, rng) -> (X, y)")
         self.classes = params[-1][0].shape[1]
         for images, labels in [(X, y)] + ([validation] if validation else []):
             _check_X(params, images)
@@ -702,21 +735,23 @@ class _Training:
         for name, count in (("epochs", epochs), ("batch_size", len(X) if batch_size is None else batch_size)):
             if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
                 raise ValueError(f"{name} is {count!r}; expected a whole number of at least 1")
-        if optimizer not in OPTIMIZERS:
+        if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer is {optimizer!r}; expected one of {', '.join(map(repr, OPTIMIZERS))}")
         make_optimizer, usual_rate = OPTIMIZERS[optimizer]
         rate = usual_rate if learning_rate is None else learning_rate
-        if not callable(rate) and not (isinstance(rate, (int, float, np.number)) and 0 < rate < math.inf):
+        if not callable(rate) and not (isinstance(rate, _NUMBERS) and 0 < rate < math.inf):
             raise ValueError(
                 f"learning_rate is {rate!r}; expected a positive number, such as {usual_rate}, or a function"
             )
-        if not (isinstance(weight_decay, (int, float, np.number)) and 0 <= weight_decay < math.inf):
+        if not (isinstance(weight_decay, _NUMBERS) and 0 <= weight_decay < math.inf):
             raise ValueError(f"weight_decay is {weight_decay!r}; expected a number of at least 0, such as 0.1")
         self.epochs, self.epoch, self.step = int(epochs), 0, 0
         self.batch_size = min(batch_size or len(X), len(X))
         self.steps = math.ceil(len(X) / self.batch_size)
-        self.data, self.validation, self.augment = (X, y), validation, augment
+        self.data = np.ascontiguousarray(X), np.ascontiguousarray(y)  # see loss_and_gradients
+        self.validation, self.augment = validation and [np.ascontiguousarray(part) for part in validation], augment
         self.rate = rate if callable(rate) else lambda t: rate
+        self.usual_rate = usual_rate
         self.decay = float(weight_decay)
         self.flat = _flatten(params)
         self.params = _views(self.flat, params)
@@ -811,10 +846,10 @@ class _Training:
         return made
 
     def _divergence(self, before):
-        self.stopped, rate = "diverged", self.rate(self.epoch / self.epochs)
+        self.stopped, rate = "diverged", min(self.rate(self.epoch / self.epochs) / 4, self.usual_rate)
         error = FloatingPointError(
             f"training diverged in epoch {self.epoch + 1}: the cost or a parameter is no longer a finite number. Try "
-            f"a smaller learning_rate, such as {rate / 4:.2g}; the error's .params and .history hold what came before"
+            f"a smaller learning_rate, such as {rate:.2g}; the error's .params and .history hold what came before"
         )
         error.params, error.history = _by_rows(_views(before, self.params)), self.history
         return error
@@ -874,6 +909,7 @@ def _cores():
     with _single["lock"]:
         _single["trainings"] += 1
         if _single["trainings"] == 1:
+            _let_this_thread_set_limits()
             _single["limits"] = threadpool_limits(1, user_api="blas")
     try:
         threads = min(_SHARES, os.cpu_count() or 1)
@@ -883,7 +919,17 @@ def _cores():
         with _single["lock"]:
             _single["trainings"] -= 1
             if not _single["trainings"]:
+                _let_this_thread_set_limits()
                 _single["limits"].restore_original_limits()
+
+
+def _let_this_thread_set_limits():
+    """Newer versions of threadpoolctl heed the first thread that set a limit, and ignore all others in silence."""
+    import threadpoolctl
+
+    release = getattr(threadpoolctl.OpenBLASController, "clear_controlling_thread", None)
+    if release:
+        release(force=True)
 
 
 def _progress_bar(state, progress):
@@ -936,8 +982,7 @@ class _Checkpoint:
             return
         afresh = "or delete the file, or name another, to start afresh"
         try:
-            with open(self.path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-                saved = {name: archive[name] for name in archive.files}
+            saved = _read_npz(self.path)
             record = json.loads(str(saved["record"][()]))
             for name, here in self.settings.items():
                 there = record["settings"][name]
@@ -946,15 +991,16 @@ class _Checkpoint:
                     raise _OtherTraining(f"with another {name}{values}: give the same {name}, {afresh}")
             if record["epoch"] > state.epochs:
                 raise _OtherTraining(f"of {record['epoch']} epochs, more than {state.epochs}: ask for more, {afresh}")
+            expected = {"flat": state.flat, "moments": np.array(state.optimizer.moments)}
+            expected |= {name: np.zeros(record["epoch"]) for name in state.lists}
+            for name, array in expected.items():
+                if (saved[name].dtype, saved[name].shape) != (array.dtype, array.shape):
+                    raise ValueError(f"{name} is {saved[name].dtype} {saved[name].shape}")
             lists = {name: saved[name].tolist() for name in state.lists}
-            moments = np.array(state.optimizer.moments)
-            shapes = saved["flat"].shape, saved["moments"].shape, {len(values) for values in lists.values()}
-            if shapes != (state.flat.shape, moments.shape, {record["epoch"]}):
-                raise ValueError("its arrays have other shapes")
             state.flat[:] = saved["flat"]
             for moment, values in zip(state.optimizer.moments, saved["moments"]):
                 moment[:] = values
-            state.epoch, state.lists, state.optimizer.t = record["epoch"], lists, record["t"]
+            state.epoch, state.lists, state.optimizer.t = record["epoch"], lists, int(record["t"])
             state.rng.bit_generator.state = record["rng"]
         except _OtherTraining as error:
             raise ValueError(f"{self.path} is the checkpoint of a training {error}") from None
@@ -990,18 +1036,22 @@ def baseline_accuracies(X_train, y_train, X_eval, y_eval):
     "nearest mean" the label whose mean image is nearest; "softmax regression" is a network without hidden layers,
     trained for five epochs. Pixels (n, 784) in one float dtype, labels (n,). Raises as `train`.
     """
+    if not isinstance(X_train, np.ndarray) or X_train.ndim != 2:
+        raise TypeError(f"X_train is {type(X_train).__name__} {np.shape(X_train)}; expected an array (n, pixels)")
     params = init_params((X_train.shape[1], 10), dtype=X_train.dtype)
     recipe = {"epochs": 5, "batch_size": 128, "optimizer": "adam", "learning_rate": 0.002, "progress": False}
     regression, _ = train(params, X_train, y_train, **recipe)
-    means = np.stack([X_train[y_train == digit].mean(axis=0, dtype=np.float64) for digit in range(10)])
+    learned = accuracy(regression, X_eval, y_eval)
+    digits = np.unique(y_train)  # a digit without a training image has no mean
+    means = np.stack([X_train[y_train == digit].mean(axis=0, dtype=np.float64) for digit in digits])
     # |x - m|^2 = |x|^2 - 2 x.m + |m|^2, and |x|^2 is the same for every m: it can be left out of a comparison.
     nearest = ((means**2).sum(axis=1) - 2 * X_eval @ means.T).argmin(axis=1)
     darkness = np.abs(X_eval.mean(axis=1)[:, None] - means.mean(axis=1)).argmin(axis=1)
     return {
         "chance": float((np.bincount(y_train).argmax() == y_eval).mean()),
-        "darkness": float((darkness == y_eval).mean()),
-        "nearest mean": float((nearest == y_eval).mean()),
-        "softmax regression": accuracy(regression, X_eval, y_eval),
+        "darkness": float((digits[darkness] == y_eval).mean()),
+        "nearest mean": float((digits[nearest] == y_eval).mean()),
+        "softmax regression": learned,
     }
 
 
@@ -1037,8 +1087,7 @@ def load_model(path):
     if not path.is_file():
         raise FileNotFoundError(f"there is no model at {path}. Notebook 05-training makes models/digitnet.npz")
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = _read_npz(path)
         metadata = json.loads(str(arrays.pop("metadata")[()]))
         layers = range(1, len(arrays) // 2 + 1)
         params = [(arrays.pop(f"W{layer}"), arrays.pop(f"b{layer}")) for layer in layers]
@@ -1063,6 +1112,8 @@ def predict_moved(params, X, distance=0.5):
     down and to the right. Raises as `predict_proba`.
     """
     _check_images(X)
+    if not abs(distance) <= 28:
+        raise ValueError(f"distance is {distance}; expected a number of pixels, 28 at most")
     total = 0
     rows, columns = np.divmod(np.arange(784.0), 28)
     for down in (-distance, 0, distance):
@@ -1092,7 +1143,12 @@ def read_digit(image, model=None):
     `model` is a pair (params, metadata) as `load_model` returns it; None takes the best one in models/.
     Raises as `normalize_drawing` and `load_model`.
     """
-    params, metadata = model or best_model()
+    if model is None:
+        model = best_model()
+    if not (isinstance(model, (list, tuple)) and len(model) == 2 and isinstance(model[1], dict)):
+        raise TypeError("model must be a pair (params, metadata), as load_model() returns it")
+    params, metadata = model
+    _check_params(params)
     return read_seen(see_digit(image, metadata), params, metadata)
 
 
@@ -1146,7 +1202,7 @@ def show(fig, alt, digits=3):
     import matplotlib.pyplot as plt
     from IPython.display import display
 
-    if not alt.strip():
+    if not (isinstance(alt, str) and alt.strip()):
         raise ValueError("alt is empty; say in a sentence what the figure shows")
     png = io.BytesIO()
     fig.savefig(png, format="png", metadata={"Software": None})
@@ -1212,13 +1268,16 @@ def plot_digits(images, titles, columns=8, wrong=()):
 
     if len(images) != len(titles) or len(images) == 0:
         raise ValueError(f"{len(images)} images have {len(titles)} titles; expected one title for each of at least one")
+    if columns < 1:
+        raise ValueError(f"columns is {columns}; expected at least 1")
+    images = [np.reshape(image, (28, 28)) for image in images]
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
     fig, axes = plt.subplots(rows, columns, figsize=(0.9 * columns, 1.2 * rows), squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for k, (ax, image, title) in enumerate(zip(axes.flat, images, titles)):
-        ax.imshow(np.reshape(image, (28, 28)), vmin=0, vmax=1)
+        ax.imshow(image, vmin=0, vmax=1)
         color = COLORS[1] if k in wrong else "black"
         ax.set_title(f"{title} ✗" if k in wrong else str(title), loc="center", fontsize=9, color=color)
     return fig
@@ -1247,10 +1306,12 @@ def plot_cost(histories, ax=None, xlabel="epoch"):
 def plot_ladder(rungs, ax=None):
     """Draw the ladder of accuracies, {name: share from 0 to 1}, a bar and a figure for each; returns the axes.
 
-    The last rung, the one that the notebook has just climbed, is hatched.
+    The last rung, the one that the notebook has just climbed, is hatched. Raises ValueError when there is none.
     """
     import matplotlib.pyplot as plt
 
+    if not rungs:
+        raise ValueError("rungs is empty; expected {name: share} with at least one")
     ax = ax or plt.subplots(figsize=(7, 0.6 + 0.38 * len(rungs)))[1]
     bars = ax.barh(list(rungs), [100 * share for share in rungs.values()], color=COLORS[5])
     bars[-1].set(hatch="//", edgecolor="black")

@@ -30,9 +30,10 @@ def normalize_drawing(image):
         raise TypeError(f"the drawing is {image.dtype}; expected an array of numbers")
     if image.ndim != 2 or 0 in image.shape:
         raise ValueError(f"the drawing has shape {image.shape}; expected (height, width), one number per pixel")
-    if not (np.isfinite(image.min()) and np.isfinite(image.max())):
+    low, high = float(image.min()), float(image.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError("the drawing holds NaN or infinity; expected finite brightnesses")
-    if image.min() == image.max():
+    if low == high:
         raise ValueError(
             "the drawing is empty: nothing in it is brighter than its ground. Draw with bright ink on dark"
         )
@@ -59,6 +60,8 @@ def _ink(image):
     from PIL import Image, ImageFilter
 
     low, high = float(image.min()), float(image.max())
+    if high - low == math.inf:  # the largest numbers that there are, of both signs
+        image, low, high = image / 2, low / 2, high / 2
     ink = ((image.astype(np.float64) - low) / (high - low)).astype(np.float32)
     if min(ink.shape) >= 32:  # a smaller picture holds too little ground to measure its slope
         ink -= _slope(ink)
@@ -163,11 +166,13 @@ def drawing_from_file(source):
     """
     from PIL import Image, ImageOps
 
-    if not isinstance(source, bytes):
+    if not isinstance(source, (bytes, bytearray, memoryview)):
         source = Path(source).read_bytes()
     too_large = ValueError("the picture has more than 50 million pixels; make it smaller")
     try:
         with Image.open(io.BytesIO(source)) as picture:
+            if picture.format == "EPS":
+                raise ValueError("a program, which Pillow would have Ghostscript run")
             if picture.width * picture.height > 50e6:
                 raise too_large
             picture = ImageOps.exif_transpose(picture)
@@ -204,8 +209,8 @@ def _check_images(X):
         raise TypeError(f"X is {kind}; expected float pixels from 0 to 1: divide 0-255 pixels by 255 as a float")
     if X.ndim != 2 or X.shape[1] != 784:
         raise ValueError(f"X has shape {X.shape}; expected (n, 784), one image per row")
-    if X.size and not (np.isfinite(X.min()) and np.isfinite(X.max())):
-        raise ValueError("X holds NaN or infinity; expected pixels from 0 to 1")
+    if X.size and not (X.min() >= -10 and X.max() <= 10):
+        raise ValueError(f"X runs from {X.min()} to {X.max()}; expected finite pixels from about 0 to 1: divide by 255")
 
 
 def straighten(X, size=True):
@@ -288,6 +293,12 @@ def random_moves(count, rng, rotation=0.0, shear=0.0, scale=0.0, shift=0.0, elas
 
     The arguments are those of `move_images`.
     """
+    if not hasattr(rng, "standard_normal"):
+        raise TypeError(f"rng is {rng!r}; expected a generator, such as np.random.default_rng(0)")
+    sizes = {"rotation": rotation, "shear": shear, "scale": scale, "shift": shift, "elastic": elastic}
+    for name, size in sizes.items():
+        if not 0 <= size <= 100:
+            raise ValueError(f"{name} is {size}; expected a standard deviation, from 0 to 100")
     step = np.arange(28) - _MIDDLE
     angle, slant = rotation * rng.standard_normal(count), shear * rng.standard_normal(count)
     tall, wide = np.exp(scale * rng.standard_normal((2, count)))

@@ -1,5 +1,7 @@
 """What several test files share."""
 
+import functools
+
 import matplotlib
 import pytest
 
@@ -8,10 +10,15 @@ import digitnet_helpers as helpers
 matplotlib.use("Agg")
 
 
+@functools.cache  # not only for a session: the processes that a mutation run forks inherit them
+def digits():
+    return helpers.load_mnist()
+
+
 @pytest.fixture(scope="session")
 def mnist():
     """The digits, loaded once."""
-    return helpers.load_mnist()
+    return digits()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,10 @@
 """The bundled digits are MNIST's, however they are loaded, and damage is noticed."""
 
 import hashlib
+import os
 import struct
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -27,12 +30,9 @@ def published_md5(array):
     return hashlib.md5(header + array.astype(np.uint8).tobytes()).hexdigest()
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_loaded_arrays_are_the_published_bytes(mnist, name):
-    assert published_md5(getattr(mnist, name)) == PUBLISHED[name]
-
-
-def test_shapes_dtypes_and_range(mnist):
+def test_loaded_arrays_are_the_published_bytes():
+    mnist = helpers.load_mnist()
+    assert {name: published_md5(getattr(mnist, name)) for name in PUBLISHED} == PUBLISHED
     assert mnist.X_train.shape == (60000, 784) and mnist.X_test.shape == (10000, 784)
     assert mnist.y_train.shape == (60000,) and mnist.y_test.shape == (10000,)
     assert mnist.X_train.dtype == mnist.X_test.dtype == np.float32
@@ -75,7 +75,7 @@ def test_one_altered_byte_is_noticed_and_named(bundled, name):
         array = archive[name]
     array.flat[-1] ^= 1
     save_raw(bundled, **{name: array})
-    with pytest.raises(ValueError, match=rf"{name} is not MNIST's.*git checkout"):
+    with pytest.raises(ValueError, match=rf"mnist\.npz: {name} is not MNIST's.*git checkout"):
         helpers.load_mnist()
 
 
@@ -97,6 +97,19 @@ def test_pickled_content_is_never_opened(bundled):
 def test_unknown_source():
     with pytest.raises(ValueError, match="'bundled' or 'keras'"):
         helpers.load_mnist("internet")
+
+
+def test_the_other_source_is_asked_once_with_a_backend_that_it_has(monkeypatch):
+    calls = []
+    with np.load(helpers.DATA_FILE) as archive:
+        a, b, c, d = (archive[name] for name in ("x_train", "y_train", "x_test", "y_test"))
+    loader = types.SimpleNamespace(load_data=lambda: calls.append(os.environ["KERAS_BACKEND"]) or ((a, b), (c, d)))
+    monkeypatch.setitem(sys.modules, "keras.datasets", types.SimpleNamespace(mnist=loader))
+    for given, used in ((None, "jax"), ("torch", "torch")):
+        monkeypatch.setenv("KERAS_BACKEND", given) if given else monkeypatch.delenv("KERAS_BACKEND", raising=False)
+        for ours, theirs in zip(helpers.load_mnist(), helpers.load_mnist("keras")):
+            np.testing.assert_array_equal(ours, theirs)
+        assert calls.pop() == used and not calls
 
 
 @pytest.fixture
@@ -168,6 +181,13 @@ def test_validation_split_repeats_with_its_seed():
     X, y = np.zeros((40, 1)), np.arange(40)
     first, again, other = (helpers.validation_split(X, y, 8, seed=seed)[3] for seed in (1, 1, 2))
     assert list(first) == list(again) != list(other)
+
+
+def test_validation_split_of_ten_thousand_or_of_one():
+    X, y = np.zeros((10_050, 1)), np.arange(10_050)
+    assert len(helpers.validation_split(X, y)[3]) == 10_000
+    np.testing.assert_array_equal(helpers.validation_split(X, y)[1], helpers.validation_split(X, y, seed=0)[1])
+    assert len(helpers.validation_split(X, y, 1)[3]) == 1
 
 
 @pytest.mark.parametrize("n_validation", [0, 25, 30, -1])

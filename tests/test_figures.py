@@ -166,7 +166,10 @@ def test_plot_ladder_has_a_bar_for_each_rung_and_marks_the_last():
     assert [label.get_text() for label in ax.texts] == ["10%", "95%"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["chance", "network"]
     assert [bar.get_hatch() for bar in ax.patches] == [None, "//"]
-    assert ax.yaxis_inverted()
+    assert ax.yaxis_inverted() and ax.get_xlabel() == "accuracy (%)"
+    assert ax.get_xlim()[0] == 0 and ax.get_xlim()[1] > 100
+    hatches = [bar.get_hatch() for bar in helpers.plot_ladder({"a": 0.1, "b": 0.2, "c": 0.9}).patches]
+    assert hatches == [None, None, "//"]
     plt.close("all")
 
 

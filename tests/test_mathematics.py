@@ -87,6 +87,12 @@ def test_cross_entropy_by_hand():
     assert helpers.cross_entropy(np.full((4, 10), 0.1), np.arange(4)) == pytest.approx(np.log(10))
 
 
+def test_cross_entropy_adds_up_in_float64():
+    P = np.tile(np.array([[0.1, 0.9]], np.float32), (10_001, 1))
+    one = float(-np.log(P[0, 0]))
+    assert helpers.cross_entropy(P, np.zeros(len(P), int)) == pytest.approx(one, rel=1e-12)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_cross_entropy_stays_finite_at_probability_zero(dtype):
     cost = helpers.cross_entropy(np.array([[1, 0]], dtype), np.array([1]))
@@ -374,6 +380,32 @@ def test_gradient_check_takes_its_step_and_entries(few, monkeypatch):
     assert seeds[0] == seeds[1] != seeds[2]
 
 
+@pytest.mark.parametrize(("factor", "error"), [(0, 1), (0.5, 0.5), (2, 0.5), (-1, 2)])
+def test_gradient_check_counts_an_error_relative_to_the_larger_value(few, monkeypatch, factor, error):
+    right = helpers.loss_and_gradients
+
+    def wrong(params, X, y):
+        cost, gradients = right(params, X, y)
+        for pair in gradients:
+            for gradient in pair:
+                gradient *= factor
+        return cost, gradients
+
+    monkeypatch.setattr(helpers, "loss_and_gradients", wrong)
+    worst = helpers.gradient_check(helpers.init_params((784, 10), dtype=np.float64), few[0][:30], few[1][:30])
+    assert worst["b1"] == pytest.approx(error, rel=1e-5)
+
+
+def test_gradient_check_takes_a_hundred_entries_of_seed_0(few, monkeypatch):
+    params, given = helpers.init_params((784, 3, 10), dtype=np.float64), (few[0][:5], few[1][:5])
+    usual = helpers.gradient_check(params, *given)
+    assert usual == helpers.gradient_check(params, *given, step=1e-5, entries=100, seed=0)
+    right, calls = helpers.loss_and_gradients, []
+    monkeypatch.setattr(helpers, "loss_and_gradients", lambda *a: calls.append(1) or right(*a))
+    helpers.gradient_check(params, *given)
+    assert len(calls) == 1 + 2 * (100 + 3 + 30 + 10)
+
+
 def test_gradient_check_by_hand():
     # One weight, two classes: J = log(1 + e^(w_other - w_right)), so dJ/dw_right = -1/2 at w = 0.
     params = [(np.zeros((1, 2)), np.zeros(2))]
@@ -416,6 +448,8 @@ BAD_PARAMS = [
     (changed(0, 1, np.zeros((1, 3))), ValueError, "layer 1 has"),
     (changed(1, 0, np.zeros((4, 2))), ValueError, r"layer 2 .* expected \(3, fan_out\)"),
     (changed(0, 0, np.zeros(4)), ValueError, "layer 1 has"),
+    (changed(0, 0, np.zeros((4, 3, 1))), ValueError, "layer 1 has"),
+    ([(np.zeros((4, 0)), np.zeros(0))], ValueError, "layer 1 has"),
     (changed(1, 0, np.full((3, 2), np.nan)), ValueError, "layer 2 of params holds NaN"),
     (changed(0, 1, np.full(3, np.inf)), ValueError, "layer 1 of params holds NaN"),
 ]
@@ -428,6 +462,8 @@ BAD_X = [
     (X[:0], ValueError, "X is empty"),
     (X * 510, ValueError, "255.0.*divide by 255"),
     (-X * 510, ValueError, "divide by 255"),
+    (X * 20.2, ValueError, "divide by 255"),
+    (-X * 20.2, ValueError, "divide by 255"),
     (np.where(np.eye(5, 4), np.nan, X), ValueError, "nan"),
     (np.where(np.eye(5, 4), np.inf, X), ValueError, "inf"),
 ]
@@ -477,6 +513,14 @@ def test_bad_examples_are_named(function, bad, error, message):
 def test_bad_labels_are_named(function, bad, error, message):
     with pytest.raises(error, match=message):
         function(PARAMS, X, bad)
+
+
+@pytest.mark.parametrize("row", [0, 511, 512, 513, 1023, 1024, 1025, 1499])
+def test_no_row_is_overlooked(row):
+    wide = np.full((1500, 4), 0.5)
+    wide[row, 2] = np.nan
+    with pytest.raises(ValueError, match="nan"):
+        helpers.predict(PARAMS, wide)
 
 
 def test_values_to_the_very_limits_are_taken():

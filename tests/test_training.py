@@ -3,6 +3,7 @@
 import math
 import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -121,11 +122,29 @@ def test_rows_are_shared_out_blocked_and_gathered_without_loss(few, monkeypatch,
     np.testing.assert_allclose(history["accuracy"], hits)
 
 
+def test_a_small_rest_of_large_batches_is_its_own_rows(few, monkeypatch):
+    monkeypatch.setattr(helpers, "_BLOCK_ROWS", 150)  # 200 rows are shared out, the remaining 100 are one block
+    params = helpers.init_params((784, 10), dtype=np.float64)
+    trained, history = helpers.train(params, *few, epochs=2, batch_size=200, seed=3, progress=False)
+    expected, costs, _ = plain_training(params, *few, 2, 200, sgd(0.1), seed=3)
+    assert_same(trained, expected)
+    np.testing.assert_allclose(history["cost"], costs, rtol=1e-9)
+
+
 def test_adam_is_the_plain_rule_over_hundreds_of_updates(few):
     X, y = few[0][:20], few[1][:20]
     params = helpers.init_params((784, 10), dtype=np.float64)
     trained, _ = helpers.train(params, X, y, epochs=300, optimizer="adam", progress=False)
     assert_same(trained, plain_training(params, X, y, 300, 20, adam(0.001))[0], rtol=1e-7)
+
+
+@pytest.mark.parametrize(("dtype", "small"), [(np.float32, 1e-34), (np.float64, 1e-300)])
+def test_adam_forgets_what_is_too_small_for_quick_arithmetic(dtype, small):
+    adam, w = helpers._Adam(2, dtype), np.zeros(2, dtype)
+    for t in range(1, 130):
+        adam.step(w, np.array([1, small], dtype), 1e-3)
+        m, s = adam.moments
+        assert m[0] > 0 < s[0] and (m[1] > 0) == (t != 128), t
 
 
 def test_the_first_of_two_equal_classes_is_the_prediction(few):
@@ -173,6 +192,34 @@ def test_float32_stays_float32_and_follows_float64(mnist):
     wide = [(W.astype(np.float64), b.astype(np.float64)) for W, b in helpers.init_params(SIZES)]
     _, expected = helpers.train(wide, X.astype(np.float64), y, epochs=5, progress=False)
     np.testing.assert_allclose(history["cost"], expected["cost"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("batch_size", [None, 64])
+def test_nothing_is_computed_in_another_dtype(few, monkeypatch, dtype, batch_size):
+    right = helpers._Share.block
+
+    def checked(self, params, X, y, n, gradients):
+        result = right(self, params, X, y, n, gradients)
+        As, dZs, _, ones = self.arrays[len(X)]
+        arrays = [X, ones, *As, *dZs, *(array for pair in [*params, *(gradients or [])] for array in pair)]
+        assert {array.dtype for array in arrays} == {np.dtype(dtype)}
+        return result
+
+    monkeypatch.setattr(helpers._Share, "block", checked)
+    params, X = helpers.init_params(SIZES, dtype=dtype), few[0].astype(dtype)
+    for optimizer in helpers.OPTIMIZERS:
+        settings = {"epochs": 1, "batch_size": batch_size, "optimizer": optimizer, "validation": (X, few[1])}
+        for state in helpers.training(params, X, few[1], **settings):
+            assert {moment.dtype for moment in state.optimizer.moments} <= {np.dtype(dtype)}
+        trained, _ = helpers.train(params, X, few[1], **settings, progress=False)
+        assert all(array.dtype == dtype and array.flags.c_contiguous for pair in trained for array in pair)
+
+
+def test_seconds_count_from_the_start(few):
+    params, before = helpers.init_params(SIZES, dtype=np.float64), time.perf_counter()
+    _, history = helpers.train(params, *few, epochs=2, progress=False)
+    assert 0 < history["seconds"][0] < history["seconds"][1] <= time.perf_counter() - before
 
 
 def test_given_parameters_are_never_changed(few):
@@ -241,7 +288,7 @@ def test_real_digits_are_learned(mnist):
 
 def test_divergence_stops_and_keeps_what_was_learned(mnist):
     X, y, params = mnist.X_train[:300], mnist.y_train[:300], helpers.init_params(SIZES)
-    message = r"diverged in epoch \d+.*smaller learning_rate, such as 2\.5e\+19"
+    message = r"diverged in epoch \d+.*smaller learning_rate, such as 0\.05;"
     with pytest.raises(FloatingPointError, match=message) as caught:
         helpers.train(params, X, y, epochs=200, optimizer="momentum", learning_rate=1e20, progress=False)
     epoch = int(str(caught.value).split("epoch ")[1].split(":")[0])
@@ -250,6 +297,16 @@ def test_divergence_stops_and_keeps_what_was_learned(mnist):
     assert history["stopped"] == "diverged"
     assert all(np.isfinite(array).all() for pair in caught.value.params for array in pair)
     helpers.accuracy(caught.value.params, X, y)
+
+
+@pytest.mark.parametrize("usual, advice", [(0.1, r"0\.1;"), (1e300, r"3\.1e\+200;")])
+def test_divergence_advises_a_quarter_of_the_rate_or_the_usual_one(few, monkeypatch, usual, advice):
+    monkeypatch.setitem(helpers.OPTIMIZERS, "sgd", (helpers._GradientDescent, usual))
+    with pytest.raises(FloatingPointError, match=f"epoch 2:.*such as {advice}"):
+        helpers.train(
+            helpers.init_params(SIZES, dtype=np.float64), *few, epochs=4, progress=False,
+            learning_rate=lambda t: 1e201 * (1 + t),
+        )  # fmt: skip
 
 
 @pytest.mark.filterwarnings("error")
@@ -324,6 +381,7 @@ def test_progress_bar_moves_a_hundred_times_at_most(few, capsys):
         ({"learning_rate": "fast"}, "learning_rate is 'fast'"),
         ({"weight_decay": -0.1}, "weight_decay is -0.1; expected a number of at least 0"),
         ({"weight_decay": math.nan}, "weight_decay is nan"),
+        ({"weight_decay": math.inf}, "weight_decay is inf"),
         ({"weight_decay": "some"}, "weight_decay is 'some'"),
         ({"optimizer": "magic"}, "'sgd', 'momentum', 'adam'"),
     ],
@@ -356,7 +414,9 @@ def test_training_tells_how_far_it_is_and_ends_where_train_does(few):
 def test_the_parameters_of_a_training_under_way_are_live(few):
     params = helpers.init_params(SIZES, dtype=np.float64)
     updates = helpers.training(params, *few, epochs=9)
-    W1 = next(updates).params[0][0]
+    state = next(updates)
+    assert state.history["stopped"] == "running"
+    W1 = state.params[0][0]
     before = W1.copy()
     assert (next(updates).params[0][0] == W1).all() and (before != W1).any()
 
@@ -461,6 +521,7 @@ def test_augmentation_may_turn_labels_into_soft_targets(few):
     ("made", "error", "message"),
     [
         (lambda X, y: X, ValueError, r"augment must return \(X, y\)"),
+        (lambda X, y: (X.tolist(), y), ValueError, r"augment must return \(X, y\) with X of shape \(300, 784\)"),
         (lambda X, y: (X[:9], y[:9]), ValueError, r"augment must return \(X, y\) with X of shape \(300, 784\)"),
         (lambda X, y: (X.astype(np.float32), y), TypeError, "augment returned X as float32; expected float64"),
         (lambda X, y: (X, y + 1), ValueError, "labels from 1 to 10"),
@@ -584,6 +645,27 @@ def test_a_checkpoint_of_another_training_is_refused_by_name(few, tmp_path, name
     assert path.read_bytes() == before
 
 
+class Scaling:
+    def __call__(self, X, y, rng):
+        return scaled(X, y, rng)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("augment", scaled, lambda X, y, rng: (X, y)),
+        ("augment", Scaling(), scaled),
+        ("learning_rate", helpers.cosine_schedule(0.1, warmup=0.1), helpers.cosine_schedule(0.1, warmup=0.2)),
+    ],
+)
+def test_a_checkpoint_tells_functions_apart(few, tmp_path, name, before, after):
+    params, path = helpers.init_params(SIZES, dtype=np.float64), tmp_path / "training.npz"
+    for _ in range(2):
+        helpers.train(params, *few, epochs=1, **{name: before}, checkpoint=path, progress=False)
+    with pytest.raises(ValueError, match=f"another {name}"):
+        helpers.train(params, *few, epochs=1, **{name: after}, checkpoint=path, progress=False)
+
+
 def test_a_schedule_is_over_all_epochs(few, tmp_path):
     params, path = helpers.init_params(SIZES, dtype=np.float64), tmp_path / "training.npz"
     settings = {"learning_rate": helpers.cosine_schedule(0.1), "checkpoint": path, "progress": False}
@@ -625,6 +707,20 @@ def test_baselines_by_hand():
     assert rungs["nearest mean"] == 1.0
     # Mean brightness 0.3, 0.35, 0.395, 0.225 against 0.25 for class 1 and 0.4 for class 4.
     assert rungs["darkness"] == 0.5
+
+
+def test_baselines_are_the_plain_rules(mnist, capfd):
+    X, y, X_eval, y_eval = mnist.X_train[:2000], mnist.y_train[:2000], mnist.X_test[:500], mnist.y_test[:500]
+    rungs = helpers.baseline_accuracies(X, y, X_eval, y_eval)
+    means = [X[y == digit].mean(axis=0) for digit in range(10)]
+    nearest = [np.argmin([((x - mean) ** 2).sum() for mean in means]) for x in X_eval]
+    darkness = [np.argmin([abs(x.mean() - mean.mean()) for mean in means]) for x in X_eval]
+    commonest = np.bincount(y).argmax()
+    assert rungs["nearest mean"] == (nearest == y_eval).mean()
+    assert rungs["darkness"] == (darkness == y_eval).mean()
+    assert rungs["chance"] == (commonest == y_eval).mean()
+    assert 0.75 < rungs["softmax regression"] < 0.9
+    assert capfd.readouterr().err == ""
 
 
 def test_baselines_on_real_digits(mnist):
