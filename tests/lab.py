@@ -119,6 +119,18 @@ class Page:
         said = [words for words in self.page.evaluate("window.problems") if not words.startswith("No such comm")]
         return self.problems + said
 
+    def draw(self, stroke, steps=4):
+        """Draw one stroke on the digit pad with the mouse, given as (x, y) from 0 to 1."""
+        canvas = self.page.locator(".pad-canvas")
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        self.page.mouse.move(*at[0])
+        self.page.mouse.down()
+        for place in at[1:]:
+            self.page.mouse.move(*place, steps=steps)
+        self.page.mouse.up()
+
     def close(self):
         """Shut the kernel down and close the tab."""
         self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")

@@ -7,7 +7,6 @@ import ast
 import base64
 import html
 import io
-import os
 import re
 import time
 
@@ -15,32 +14,13 @@ import matplotlib
 import nbformat
 import numpy as np
 import pytest
-from lab import ROOT, Lab, Page, find_chromium, start_browser
+from lab import ROOT, Lab, Page
 from PIL import Image
 from widget_cases import CASES
 
 import digitnet_helpers as helpers
 
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
-HOW = "no Chromium: install it (`apt install chromium`, or Chrome from its site) or name it in the variable CHROMIUM"
-
-
-def test_a_browser_is_there():
-    if not find_chromium():
-        assert os.environ.get("DIGITNET_BROWSER") != "required", HOW
-        pytest.skip(HOW)
-
-
-needs_browser = pytest.mark.skipif(not find_chromium(), reason=HOW)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        browser = start_browser(started)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +30,7 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture
-def open_notebook(lab, browser):
+def open_notebook(browser, lab):
     opened = []
 
     def open_it(name, *sources):
@@ -71,7 +51,6 @@ def wait_until(page, condition, argument=None):
 # --- every notebook ------------------------------------------------------------------------------------------------
 
 
-@needs_browser
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_notebook_runs_and_its_widgets_answer(open_notebook, name):
     page = open_notebook(name)
@@ -144,18 +123,6 @@ def pad(open_notebook):
     assert page.all_problems() == []
 
 
-def draw(page, stroke, steps=4):
-    canvas = page.page.locator(".pad-canvas")
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-    page.page.mouse.move(*at[0])
-    page.page.mouse.down()
-    for place in at[1:]:
-        page.page.mouse.move(*place, steps=steps)
-    page.page.mouse.up()
-
-
 def verdict(page, begins):
     wait_until(page, "(w) => document.querySelector('.pad-verdict').textContent.startsWith(w)", begins)
 
@@ -164,10 +131,9 @@ def press(page, name):
     page.page.get_by_role("button", name=name, exact=True).click()
 
 
-@needs_browser
 def test_digits_drawn_with_the_mouse_are_read(pad):
     for digit, stroke in [(1, ONE), (0, ZERO), (7, SEVEN)]:
-        draw(pad, stroke)
+        pad.draw(stroke)
         verdict(pad, f"Reads {digit}")
         bold = pad.page.locator(".pad-best").inner_text()
         assert bold.split()[0] == str(digit)
@@ -179,15 +145,14 @@ def test_digits_drawn_with_the_mouse_are_read(pad):
         verdict(pad, "Draw a digit.")
 
 
-@needs_browser
 def test_undo_eraser_and_centring(pad):
-    draw(pad, SEVEN)
+    pad.draw(SEVEN)
     verdict(pad, "Reads 7")
-    draw(pad, [(0.1, 0.9), (0.9, 0.9)])
+    pad.draw([(0.1, 0.9), (0.9, 0.9)])
     press(pad, "Undo the last stroke")
     verdict(pad, "Reads 7")
     press(pad, "Eraser")
-    draw(pad, [(0.25, 0.2), (0.62, 0.2)])  # what is left of the seven is a one
+    pad.draw([(0.25, 0.2), (0.62, 0.2)])  # what is left of the seven is a one
     verdict(pad, "Reads 1")
     press(pad, "Undo the last stroke")
     verdict(pad, "Reads 7")
@@ -214,7 +179,6 @@ def expected(page, code):
     return ast.literal_eval(page.kernel(f"{imports}; print(({code}).clip(0, 1).round(3).tolist())"))
 
 
-@needs_browser
 def test_drawing_with_the_keyboard(pad):
     pad.page.locator(".pad-canvas").focus()
     for key in ["ArrowUp"] * 9 + [" "] + ["ArrowDown"] * 18 + [" "]:
@@ -229,7 +193,6 @@ def test_drawing_with_the_keyboard(pad):
         assert name.lower() in focused.lower(), (name, focused)
 
 
-@needs_browser
 def test_a_file_is_read_and_one_that_is_no_picture_is_named(pad, tmp_path):
     digit = helpers.load_mnist().X_train[7].reshape(28, 28)
     Image.fromarray(255 - np.uint8(255 * digit)).resize((300, 300)).save(tmp_path / "digit.png")
@@ -241,7 +204,6 @@ def test_a_file_is_read_and_one_that_is_no_picture_is_named(pad, tmp_path):
     verdict(pad, f"Reads {helpers.load_mnist().y_train[7]}")
 
 
-@needs_browser
 def test_ink_appears_while_the_kernel_is_busy_and_nothing_queues(pad):
     pad.kernel("sent, send = [], pad.send; pad.send = lambda *args: (sent.append(1), send(*args))")
     pad.page.evaluate(
@@ -250,7 +212,7 @@ def test_ink_appears_while_the_kernel_is_busy_and_nothing_queues(pad):
     )
     picture = lambda: pad.page.evaluate("document.querySelector('.pad-canvas').toDataURL()")  # noqa: E731
     blank = picture()
-    draw(pad, ZERO, steps=3)  # ninety moves
+    pad.draw(ZERO, steps=3)  # ninety moves
     assert picture() != blank
     assert not pad.page.locator(".pad-verdict").inner_text().startswith("Reads")
     verdict(pad, "Reads 0")
@@ -268,7 +230,6 @@ bench = TrainingBench(X[:10000], y[:10000], (X_val[:2000], y_val[:2000]))
 bench"""
 
 
-@needs_browser
 def test_training_shows_its_curves_and_stops(open_notebook):
     page = open_notebook("bench.ipynb", BENCH)
     assert page.run_all()

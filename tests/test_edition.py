@@ -4,7 +4,6 @@ Without a Chromium the tests that need one are skipped, or fail if DIGITNET_BROW
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from lab import ROOT, find_chromium, start_browser
+from lab import ROOT
 
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
@@ -92,18 +91,6 @@ def test_every_link_leads_somewhere(site):
 
 
 # --- in the browser --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not find_chromium():
-        assert os.environ.get("DIGITNET_BROWSER") != "required", "no Chromium"
-        pytest.skip("no Chromium: install it or name it in the variable CHROMIUM")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        browser = start_browser(started)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -51,15 +51,8 @@ def pad(lab, browser):
     lab.add_notebook("pad.ipynb", "from digitnet_widgets import DigitPad\npad = DigitPad()\npad")
     page = Page(lab, browser, "pad.ipynb")
     assert page.run_all()
-    canvas = page.page.locator(".pad-canvas")
-    canvas.wait_for()
-    box = canvas.bounding_box()
-    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in TWO]
-    page.page.mouse.move(*at[0])
-    page.page.mouse.down()
-    for place in at[1:]:
-        page.page.mouse.move(*place, steps=4)
-    page.page.mouse.up()
+    page.page.locator(".pad-canvas").wait_for()
+    page.draw(TWO)
     page.page.wait_for_function("document.querySelector('.pad-verdict').textContent.startsWith('Reads 2')")
     keep("pad.png", page.page.locator(".jp-OutputArea-output").first.screenshot())
     page.close()
