@@ -1,9 +1,15 @@
 """A pytest plugin for the mutation run, which ends at the first test that fails: the quick ones come first."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
+import tqdm
+
+# The run forks a process for each mutant. A lock that they shared would stay shut when one of them is ended.
+tqdm.tqdm.set_lock(threading.RLock())
+tqdm.tqdm.monitor_interval = 0
 
 
 @pytest.hookimpl(trylast=True)

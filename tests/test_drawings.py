@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import digitnet_helpers as helpers
+import digitnet_images
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +163,90 @@ def test_the_box_stays_within_the_picture():
     assert picture.shape == (28, 28) and picture.max() == 1
 
 
+# --- the steps of it, each on a picture whose answer is known ------------------------------------------------------
+
+
+def strokes(height, width):
+    """Ink from 0 to 1 with a soft edge, far from the border, on a ground that is most of the picture."""
+    picture = np.zeros((height, width))
+    rows, columns = slice(height // 4, height // 2), slice(width // 3, width // 3 + 8)
+    picture[rows, columns] = 1
+    picture[height // 2, columns] = 0.6
+    return picture
+
+
+@pytest.mark.parametrize("shape", [(30, 31), (40, 90), (90, 40), (700, 1300), (1300, 700)])
+@pytest.mark.parametrize(("dark", "bright"), [(0, 1), (-3, -2.5), (200, 255), (-1.7e308, 1.7e308)])
+def test_ink_is_1_and_its_ground_0(shape, dark, bright):
+    expected = strokes(*shape)
+    ink = digitnet_images._ink(dark * (1 - expected) + bright * expected)
+    np.testing.assert_allclose(ink, expected, atol=1e-5)
+    assert ink.dtype == np.float32 and ink.min() == 0 and ink.max() == 1
+
+
+@pytest.mark.parametrize("side", [50, 56])
+def test_the_floor_is_27_standard_deviations_of_the_noise(side):
+    rng = np.random.default_rng(0)
+    pictures = [strokes(side, side) + rng.normal(0, 0.05, (side, side)) for _ in range(60)]
+    ink = np.array([digitnet_images._ink(picture) for picture in pictures])
+    ground, drawn = (ink[:, strokes(side, side) == value] for value in (0, 1))
+    # 0.35% of normal noise lies beyond; from 56 pixels on, single bright pixels go as well.
+    assert 0.0025 < (ground > 0).mean() < 0.006 if side < 56 else (ground > 0).mean() < 0.0005
+    assert 0.9 < drawn.mean() < 1 and ink.max() == 1
+
+
+def test_noise_is_not_let_take_more_than_two_fifths():
+    rng = np.random.default_rng(0)
+    ink = digitnet_images._ink(strokes(50, 50) + rng.uniform(-0.5, 0.5, (50, 50)))
+    assert ink[strokes(50, 50) == 1].mean() > 0.7
+
+
+def test_a_tiny_drawing_between_the_samples_is_found():
+    picture = np.zeros((2000, 2000))
+    picture[1001:1003, 1001:1003] = 1  # one pixel in three of each direction is looked at first
+    picture[1002, 1002] = 0.4
+    np.testing.assert_array_equal(digitnet_images._ink(picture)[1001:1003, 1001:1003], np.float32([[1, 1], [1, 0.4]]))
+
+
+@pytest.mark.parametrize("shape", [(60, 100), (100, 60)])
+@pytest.mark.parametrize(("down", "right"), [(0.004, 0.0), (0.0, -0.004), (0.002, -0.002), (0.0, 0.0)])
+def test_the_slope_of_the_ground_is_found(shape, down, right):
+    u, v = np.mgrid[: shape[0], : shape[1]]
+    noise = np.random.default_rng(0).normal(0, 0.002, shape)
+    slope = digitnet_images._slope((0.2 + down * u + right * v + 0.5 * strokes(*shape) + noise).astype(np.float32))
+    assert np.abs(slope - (down * u + right * v)).max() < 0.004
+    assert (down or right) or np.array_equal(slope, 0)  # a level ground is left alone
+
+
+def test_a_slope_is_steep_enough_by_its_whole_height_and_width():
+    u, v = np.mgrid[:60, :200]
+    for down, right, steep in [(0.0002, 0.0, False), (0.0, 0.00015, True), (0.0002, -0.00005, True)]:
+        slope = digitnet_images._slope((0.2 + down * u + right * v).astype(np.float32))
+        np.testing.assert_allclose(slope, steep * (down * u + right * v), atol=1e-5)
+
+
+@pytest.mark.parametrize("brightness", [1, 0.5])
+@pytest.mark.parametrize(("pixels", "side"), [(1, 12), (2, 14), (-1, 8), (-4, 2), (-9, 2)])
+def test_strokes_grow_and_shrink_by_pixels_on_every_side(brightness, pixels, side):
+    thickened = digitnet_images._thickened(np.full((10, 10), brightness, np.float32), pixels)
+    np.testing.assert_array_equal(thickened, np.ones((side, side), np.float32))  # never to nothing
+    assert thickened.dtype == np.float32
+
+
+def test_a_stroke_is_measured_and_grown_into_its_range():
+    line, square = np.ones((40, 2)), np.ones((12, 12))
+    assert digitnet_images._stroke_width(line) == pytest.approx(2 * 80 / (84 * np.pi / 4))
+    assert digitnet_images._stroke_width(square) == pytest.approx(2 * 144 / (48 * np.pi / 4))
+    assert [digitnet_images._growth(width) for width in (1.5, 3, 5)] == [0, 0, 0]
+    for width, aim in [(0.2, 2.0), (1.4, 2.0), (5.1, 3.5), (8.0, 3.5)]:
+        grown = digitnet_images._growth(width) / 4  # in MNIST's pixels
+        # Fitted into the box again, it is what was aimed at, to what one pixel of the fine picture makes.
+        assert (width + 2 * grown) * 20 / (20 + 2 * grown) == pytest.approx(aim, abs=0.25)
+
+
+# --- what is no drawing, and reading ---------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("drawing", "error", "message"),
     [
@@ -197,6 +282,26 @@ def test_read_digit_takes_the_best_model_there_is(digits, tmp_path, monkeypatch)
     assert helpers.read_digit(digits[0][0]).argmax() == 3
     helpers.save_model(tmp_path / "digitnet-best.npz", sure_of(8))
     assert helpers.read_digit(digits[0][0]).argmax() == 8
+
+
+def test_a_network_reads_what_its_metadata_say(digits):
+    x = helpers.normalize_drawing(digits[0][0])
+    np.testing.assert_array_equal(helpers.see_digit(digits[0][0], {}), x)
+    np.testing.assert_array_equal(helpers.see_digit(digits[0][0], {"preprocessing": "none"}), x)
+    upright = helpers.see_digit(digits[0][0], {"preprocessing": "moments"})
+    np.testing.assert_array_equal(upright, helpers.straighten(x[None])[0])
+    assert not np.array_equal(upright, x)
+    params = helpers.init_params(seed=1, dtype=np.float64)
+    once, nine = (
+        function(params, x[None].astype(float))[0] for function in (helpers.predict_proba, helpers.predict_moved)
+    )
+    np.testing.assert_array_equal(helpers.read_seen(x, params, {}), once)
+    np.testing.assert_array_equal(helpers.read_seen(x, params, {"moved_copies": 0}), once)
+    np.testing.assert_array_equal(helpers.read_seen(x, params, {"moved_copies": 9}), nine)
+    both = {"preprocessing": "moments", "moved_copies": 9}
+    expected = helpers.predict_moved(params, upright[None].astype(float))[0]
+    np.testing.assert_array_equal(helpers.read_digit(digits[0][0], (params, both)), expected)
+    assert not np.array_equal(once, nine) and not np.array_equal(expected, nine)
 
 
 # --- pictures from files -------------------------------------------------------------------------------------------
@@ -236,6 +341,46 @@ def test_sixteen_bits_of_grey():
     assert drawing[30, 30] == 255 and drawing[0, 0] == 0
 
 
+def test_sixteen_bits_keep_their_greys():
+    values = np.arange(60 * 60).reshape(60, 60)[:, ::-1] % 256 * 257
+    values[0] = values[-1] = values[:, 0] = values[:, -1] = 0
+    file = io.BytesIO()
+    Image.fromarray(values.astype(np.uint16)).save(file, format="PNG")
+    np.testing.assert_array_equal(helpers.drawing_from_file(file.getvalue()), values // 257)
+
+
+def test_a_transparent_colour_is_paper():
+    for mode in ("L", "P"):
+        pixels = np.full((60, 60), 9, np.uint8)  # nearly black, and declared transparent
+        pixels[10:50, 27:33] = 0
+        picture = Image.fromarray(pixels).convert(mode)
+        file = io.BytesIO()
+        picture.save(file, format="PNG", transparency=picture.getpixel((0, 0)))
+        drawing = helpers.drawing_from_file(file.getvalue())
+        assert drawing[30, 30] == 255 and drawing[0, 0] == 0
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_outermost_pixels_tell_the_ground(turned):
+    pixels = np.zeros((20, 60), np.uint8)
+    pixels[[0, -1]] = 255  # the two long sides alone show the paper
+    drawing = helpers.drawing_from_file(saved(pixels.T if turned else pixels))
+    np.testing.assert_array_equal(drawing, 255 - (pixels.T if turned else pixels))
+
+
+def test_a_picture_of_one_brightness_is_not_turned_round():
+    assert set(helpers.drawing_from_file(saved(np.full((9, 9), 200, np.uint8))).flat) == {200}
+
+
+def test_50_million_pixels_are_allowed():
+    file = io.BytesIO()
+    Image.new("L", (10_000, 5_000)).save(file, format="PNG", compress_level=1)
+    assert helpers.drawing_from_file(file.getvalue()).shape == (5_000, 10_000)
+    Image.new("1", (8000, 8000)).save(file := io.BytesIO(), format="PNG")
+    with pytest.raises(ValueError, match=r"^the picture has more than 50 million pixels; make it smaller$"):
+        helpers.drawing_from_file(file.getvalue())
+
+
 def test_what_is_no_picture_is_named(tmp_path):
     with pytest.raises(FileNotFoundError):
         helpers.drawing_from_file(tmp_path / "none.png")
@@ -243,7 +388,3 @@ def test_what_is_no_picture_is_named(tmp_path):
     for content in (b"", b"not a picture", picture[: len(picture) // 2]):
         with pytest.raises(ValueError, match="Choose a PNG or JPEG file"):
             helpers.drawing_from_file(content)
-    file = io.BytesIO()
-    Image.new("1", (8000, 8000)).save(file, format="PNG")
-    with pytest.raises(ValueError, match="50 million pixels"):
-        helpers.drawing_from_file(file.getvalue())

@@ -25,6 +25,53 @@ def test_straightened_digits_are_centred_upright_and_of_one_height(mnist, dtype)
     assert np.abs(np.sqrt(var_r) - 5.47).max() < 0.2
 
 
+def at(image, row, column):
+    """The brightness (bilinear) of an image (28, 28), dark all around, at one place between its pixels."""
+    r, c = int(np.floor(row)), int(np.floor(column))
+    total = 0.0
+    for i, weight in ((r, 1 - (row - r)), (r + 1, row - r)):
+        for j, share in ((c, 1 - (column - c)), (c + 1, column - c)):
+            if 0 <= i < 28 and 0 <= j < 28:
+                total += weight * share * image[i, j]
+    return total
+
+
+def straightened_plainly(image, size):
+    """`straighten` as its docstring says it, one pixel after the other."""
+    (row,), (column,), (var_r,), (cov,) = moments(image)
+    image = image.reshape(28, 28)
+    slant = cov / max(var_r, 0.5)
+    var_c = (image.sum(axis=0) * (np.arange(28) - column) ** 2).sum() / image.sum()
+    tall, wide = 1.0, 1.0
+    if size:
+        tall = np.sqrt(max(var_r, 0.5)) / 5.47
+        wide = np.sqrt(np.sqrt(max(var_c - slant * cov, 0.25)) / 3.41)
+    out = np.zeros((28, 28))
+    for u, v in np.ndindex(28, 28):
+        # The row is read between two rows first, and at its two neighbours' own columns.
+        down = tall * (u - 13.5)
+        out[u, v] = at(image, row + down, column + slant * down + wide * (v - 13.5))
+    return out.ravel()
+
+
+@pytest.mark.parametrize("size", [True, False])
+def test_straighten_is_its_formula(few, size):
+    level, dot = np.zeros((2, 28, 28))
+    level[8:10, 4:19] = 0.7  # its height is below what is divided by, as is the dot's width
+    dot[20, 6] = 0.5  # and its ink is less than one whole pixel
+    images = np.array([*few[0][:12], level.ravel(), dot.ravel(), np.ones(784)])
+    expected = [straightened_plainly(image, size) for image in images]
+    # Pixels on the very edge may lose the thousandth of a step that the border takes.
+    np.testing.assert_allclose(helpers.straighten(images, size=size), expected, atol=2e-3)
+
+
+def test_straightening_many_is_straightening_each(mnist):
+    X = mnist.X_train[:1100].astype(np.float64)
+    S = helpers.straighten(X)
+    for k in (0, 499, 500, 700, 1099):
+        np.testing.assert_allclose(S[k], helpers.straighten(X[k : k + 1])[0], atol=1e-12)
+
+
 def test_straightening_twice_changes_little(mnist):
     once = helpers.straighten(mnist.X_train[:100])
     assert np.abs(helpers.straighten(once) - once).mean() < 0.02
@@ -82,6 +129,59 @@ def test_the_sizes_are_standard_deviations():
     assert (rows - u)[:, 0].std() == pytest.approx(0.4, rel=0.05)
 
 
+def test_random_moves_are_their_formula():
+    sizes = {"rotation": 0.2, "shear": 0.3, "scale": 0.1, "shift": 0.6, "elastic": 0.8}
+    rows, columns = helpers.random_moves(3, np.random.default_rng(4), **sizes)
+    rng = np.random.default_rng(4)
+    angle, slant = 0.2 * rng.standard_normal(3), 0.3 * rng.standard_normal(3)
+    tall, wide = np.exp(0.1 * rng.standard_normal((2, 3)))
+    shift = 0.6 * rng.standard_normal((2, 3))
+    heights = rng.standard_normal((2, 3, 9, 9))
+    peaks = [-16 + 4 * k for k in range(9)]
+    for k in range(3):
+        turn = np.array([[np.cos(angle[k]), -np.sin(angle[k])], [np.sin(angle[k]), np.cos(angle[k])]])
+        matrix = turn @ [[tall[k], 0], [slant[k], wide[k]]]
+        for u, v in [(0, 0), (3, 20), (14, 14), (27, 5), (27, 27)]:
+            bump = {at: np.array([np.exp(-((at - 13.5 - peak) ** 2) / 32) for peak in peaks]) for at in (u, v)}
+            beside = [0.8 * bump[u] @ h @ bump[v] for h in heights[:, k]]
+            beside = np.array(beside) / np.linalg.norm(bump[u]) / np.linalg.norm(bump[v])
+            expected = matrix @ [u - 13.5, v - 13.5] + shift[:, k] + 13.5 + beside
+            got = rows[k, 28 * u + v], columns[k, 28 * u + v]
+            np.testing.assert_allclose(got, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["rotation", "shear", "scale", "shift", "elastic"])
+def test_a_size_that_is_no_spread_is_named(name):
+    rng = np.random.default_rng(0)
+    assert helpers.random_moves(1, rng, **{name: 100})[0].shape == (1, 784)
+    for size in (-0.1, 100.5, np.nan):
+        with pytest.raises(ValueError, match=f"{name} is {size}"):
+            helpers.random_moves(1, rng, **{name: size})
+
+
+def test_each_of_a_few_images_has_its_own_move(few):
+    X = few[0][:6]
+    rows, columns = helpers.random_moves(6, np.random.default_rng(3), 0.1, 0.2, 0.05, 0.7, 0.9)
+    expected = [[at(image.reshape(28, 28), *place) for place in zip(*map)] for image, *map in zip(X, rows, columns)]
+    moved = helpers.move_images(X, np.random.default_rng(3), 0.1, 0.2, 0.05, 0.7, 0.9)
+    np.testing.assert_allclose(moved, expected, atol=2e-3)
+
+
+def test_many_images_share_moves_in_random_groups(few):
+    X = np.tile(few[0][:1], (2000, 1))
+    moved = helpers.move_images(X, np.random.default_rng(0))
+    different, place, copies = np.unique(moved, axis=0, return_inverse=True, return_counts=True)
+    assert len(different) == 1000 and set(copies) == {2}
+    assert (place[::2] == place[1::2]).sum() < 10  # the two that share one are not neighbours
+
+
+def test_a_group_has_64_images_at_most(monkeypatch):
+    seen = []
+    monkeypatch.setattr("digitnet_images._resample", lambda X, rows, columns: seen.append(len(X)) or X)
+    helpers.move_images(np.zeros((66_000, 784), np.float32), np.random.default_rng(0))
+    assert max(seen) == 64 and sum(seen) == 66_000
+
+
 def test_reading_nine_copies_is_the_mean_of_reading_each(few):
     params = helpers.init_params(dtype=np.float64)
     u, v = np.divmod(np.arange(784.0), 28)
@@ -94,15 +194,34 @@ def test_reading_nine_copies_is_the_mean_of_reading_each(few):
 
 
 @pytest.mark.parametrize(
-    ("X", "error"),
+    ("X", "message"),
     [
-        (np.zeros((2, 784), int), TypeError),
-        (np.zeros((2, 28, 28)), ValueError),
-        (np.full((1, 784), np.nan), ValueError),
-        ([[0.0] * 784], TypeError),
+        (np.zeros((2, 784), int), "X is int64; expected float pixels"),
+        ([[0.0] * 784], "X is list; expected float pixels"),
+        (np.zeros((2, 28, 28)), r"X has shape \(2, 28, 28\); expected \(n, 784\)"),
+        (np.zeros((2, 784, 1)), r"X has shape \(2, 784, 1\); expected \(n, 784\)"),
+        (np.zeros((2, 783)), r"X has shape \(2, 783\); expected \(n, 784\)"),
+        (np.full((1, 784), np.nan), "X runs from nan to nan; expected finite pixels"),
+        (np.full((1, 784), 10.5), "X runs from 10.5 to 10.5; expected"),
+        (np.full((1, 784), -10.5), "X runs from -10.5 to -10.5; expected"),
     ],
 )  # fmt: skip
-def test_what_is_no_image_is_named(X, error):
+def test_what_is_no_image_is_named(X, message):
     for function in (helpers.straighten, lambda X: helpers.move_images(X, np.random.default_rng(0))):
-        with pytest.raises(error, match="expected"):
+        with pytest.raises((TypeError, ValueError), match=message):
             function(X)
+
+
+def test_pixels_from_minus_10_to_10_are_taken():
+    X = np.tile(np.float64([-10, 10]), (1, 392))
+    assert helpers.move_images(X, np.random.default_rng(0)).shape == (1, 784)
+
+
+def test_nine_copies_lie_half_a_pixel_apart_unless_said_otherwise(few):
+    params = helpers.init_params(dtype=np.float64)
+    for distance in ({}, {"distance": 0.5}):
+        expected = helpers.predict_moved(params, few[0][:3], distance=-0.5)  # the same nine places
+        np.testing.assert_allclose(helpers.predict_moved(params, few[0][:3], **distance), expected, atol=1e-12)
+    assert helpers.predict_moved(params, few[0][:3], distance=28).shape == (3, 10)
+    with pytest.raises(ValueError, match=r"distance is 28\.5"):
+        helpers.predict_moved(params, few[0][:3], distance=28.5)

@@ -723,6 +723,15 @@ def test_baselines_are_the_plain_rules(mnist, capfd):
     assert capfd.readouterr().err == ""
 
 
+def test_softmax_regression_is_a_network_without_hidden_layers(few):
+    X, y = few
+    recipe = {"epochs": 5, "batch_size": 128, "optimizer": "adam", "learning_rate": 0.002, "progress": False}
+    regression, _ = helpers.train(helpers.init_params((784, 10), dtype=np.float64), X, y, **recipe)
+    for halves in (slice(0, 150), slice(150, 300)):  # two figures, which another recipe seldom gives by chance
+        rungs = helpers.baseline_accuracies(X, y, X[halves], y[halves])
+        assert rungs["softmax regression"] == helpers.accuracy(regression, X[halves], y[halves])
+
+
 def test_baselines_on_real_digits(mnist):
     rungs = helpers.baseline_accuracies(mnist.X_train, mnist.y_train, mnist.X_test, mnist.y_test)
     assert rungs["chance"] == (mnist.y_test == 1).mean()
