@@ -1,9 +1,9 @@
 """Helpers of the Digitnet notebooks: everything here was derived in a notebook before it was moved here.
 
 The blocks stand in the order in which the series needs them, and each uses only the ones above it: data, checks, the
-network's mathematics, training, baselines, saving, reading, figures. Mathematics and training need NumPy alone (and,
-around it, tqdm for a progress bar and threadpoolctl for the use of several cores). What makes a picture ready for the
-network stands in digitnet_images.py.
+network's mathematics, files, training, baselines, saving, reading, figures. Mathematics and training need NumPy alone
+(and, around it, tqdm for a progress bar and threadpoolctl for the use of several cores). What makes a picture ready
+for the network stands in digitnet_images.py.
 
 Rows are examples, columns are features: `n` examples, 784 pixels, 10 classes. Parameters are a list of `(W, b)`
 pairs, one per layer, `W` of shape (fan_in, fan_out) and `b` of shape (fan_out,), all float32 or all float64.
@@ -75,18 +75,16 @@ def load_mnist(source="bundled"):
     Source: LeCun, Bottou, Bengio and Haffner (1998), see data/README.md.
     """
     if source == "bundled":
-        arrays, where = _read_bundled(), str(DATA_FILE)
+        arrays, where, cure = _read_bundled(), DATA_FILE, "Restore the file with `git checkout data/mnist.npz`"
     elif source == "keras":
-        arrays, where = _read_through_keras(), "the download of Keras"
+        arrays, where = _read_through_keras(), "the digits that Keras has downloaded"
+        cure = "Delete mnist.npz from its folder of datasets, or use the bundled copy, load_mnist()"
     else:
         raise ValueError(f"source is {source!r}; expected 'bundled' or 'keras'")
     for name, published in MNIST_MD5.items():
         found = _idx_md5(arrays[name])
         if found != published:
-            raise ValueError(
-                f"{where}: {name} is not MNIST's (MD5 {found}, published {published}). "
-                "Restore the file with `git checkout data/mnist.npz`"
-            )
+            raise ValueError(f"{where}: {name} is not MNIST's (MD5 {found}, published {published}). {cure}")
     X_train, X_test = (
         np.divide(arrays[name].reshape(-1, 784), np.float32(255), dtype=np.float32) for name in ("x_train", "x_test")
     )
@@ -580,7 +578,7 @@ class _GradientDescent:
 
 
 class _Momentum(_GradientDescent):
-    """v <- 0.9 v + gradient, w <- w - rate * v (eq. 5.13). Source: Polyak (1964), in Sutskever's form (2013)."""
+    """v <- 0.9 v + gradient, w <- w - rate * v (eq. 5.13). Source: Polyak (1964)."""
 
     kept = 1
 

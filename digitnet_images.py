@@ -71,7 +71,9 @@ def _ink(image):
         threshold = _threshold(ink)
     ground = sample[sample <= threshold]
     level = np.median(ground)
-    spread = np.median(np.abs(ground - level))
+    # Noise that was cut off at black leaves part of the ground exactly black: the brighter rest tells its spread.
+    cut_off = np.percentile(ground, 25) == ground.min()
+    spread = np.percentile(np.abs(ground - level), 75 if cut_off else 50)
     # A noisy picture has pixels that are brighter than its ink.
     contrast = np.percentile(ink[ink > threshold], 80 if spread > 0.005 else 100) - level
     floor = min(4 * spread / contrast, 0.4)  # 2.7 standard deviations of normal noise
@@ -199,7 +201,8 @@ def drawing_from_file(source):
 
 _MIDDLE = 13.5  # of 28 rows or columns, counted from 0
 _SPREAD = {"rows": 5.47, "columns": 3.41}  # the mean spreads of the ink of straightened digits, in pixels
-# Training moves on a scale at which people's own digits differ; spreads in radians, as logarithm, and in pixels.
+# Training moves on a scale at which people's own digits differ: rotation in radians, shear in columns per row, scale
+# as a logarithm, the others in pixels.
 MOVES = {"rotation": 0.05, "shear": 0.05, "scale": 0.035, "shift": 0.35, "elastic": 0.5}
 
 
@@ -272,10 +275,11 @@ def _cell(place):
 def move_images(X, rng, rotation=0.05, shear=0.05, scale=0.035, shift=0.35, elastic=0.5):
     """Return the images `X` (n, 784), each a little rotated, sheared, scaled, shifted and bent at random.
 
-    The numbers are standard deviations: `rotation` and `shear` in radians, `scale` of the logarithm of height and of
-    width, `shift` in pixels to each side, `elastic` in pixels for a smooth field of displacements. `rng` is a NumPy
-    generator. From 2,000 images on, random groups of up to 64 share one move, which makes it fast: 60,000 images take
-    about half a second. The result has the dtype of `X`. Raises TypeError or ValueError when X is not of that kind.
+    The numbers are standard deviations: `rotation` in radians, `shear` in columns per row, `scale` of the logarithm of
+    height and of width, `shift` in pixels to each side, `elastic` in pixels for a smooth field of displacements. `rng`
+    is a NumPy generator. From 2,000 images on, random groups of up to 64 share one move, which makes it fast: 60,000
+    images take about half a second. The result has the dtype of `X`. Raises TypeError or ValueError when X is not of
+    that kind.
     """
     _check_images(X)
     n, group = len(X), max(1, min(64, len(X) // 1000))

@@ -101,6 +101,11 @@ def with_noise(picture):
     return 100 + 60 * picture + np.random.default_rng(0).normal(0, 6, picture.shape)
 
 
+def with_noise_on_black(picture):
+    noisy = 255 * picture + np.random.default_rng(0).normal(0, 30, picture.shape)
+    return noisy.clip(0, 255).astype(np.uint8)  # half of the noise is cut off
+
+
 def in_a_corner(picture):
     canvas = np.zeros((1000, 1000), np.float32)
     canvas[-len(picture) :, : len(picture)] = picture
@@ -113,7 +118,9 @@ def cut_to_its_ink(picture):
 
 
 @pytest.mark.parametrize("side", [60, 200])
-@pytest.mark.parametrize("disturb", [on_a_slope, with_noise, in_a_corner, cut_to_its_ink, lambda x: 0.5 + 0.2 * x])
+@pytest.mark.parametrize(
+    "disturb", [on_a_slope, with_noise, with_noise_on_black, in_a_corner, cut_to_its_ink, lambda x: 0.5 + 0.2 * x]
+)
 def test_ground_noise_and_place_are_taken_away(digits, side, disturb):
     alike = [
         likeness(helpers.normalize_drawing(disturb(enlarged(digit, side))), helpers.normalize_drawing(digit))
@@ -193,6 +200,13 @@ def test_the_floor_is_27_standard_deviations_of_the_noise(side):
     # 0.35% of normal noise lies beyond; from 56 pixels on, single bright pixels go as well.
     assert 0.0025 < (ground > 0).mean() < 0.006 if side < 56 else (ground > 0).mean() < 0.0005
     assert 0.9 < drawn.mean() < 1 and ink.max() == 1
+
+
+def test_noise_that_is_cut_off_at_black_is_measured_by_the_rest():
+    rng = np.random.default_rng(0)
+    pictures = [(strokes(50, 50) + rng.normal(0, 0.05, (50, 50))).clip(0) for _ in range(60)]
+    ink = np.array([digitnet_images._ink(picture) for picture in pictures])
+    assert 0.002 < (ink[:, strokes(50, 50) == 0] > 0).mean() < 0.006
 
 
 def test_noise_is_not_let_take_more_than_two_fifths():
