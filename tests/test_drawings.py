@@ -162,12 +162,15 @@ def test_centre_of_mass_and_not_the_box_is_in_the_middle():
     assert len(rows) == 20 and rows[0] < 3  # a box in the middle would begin at 4
 
 
-def test_the_box_stays_within_the_picture():
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_box_stays_within_the_picture(turned):
     drawing = np.zeros((200, 200))
     drawing[0, 0] = 0.2
     drawing[150:, 150:] = 1  # the centre of mass is far out in a corner of the box
-    picture = helpers.normalize_drawing(drawing).reshape(28, 28)
+    picture = helpers.normalize_drawing(drawing[::-1, ::-1] if turned else drawing).reshape(28, 28)
     assert picture.shape == (28, 28) and picture.max() == 1
+    rows = np.flatnonzero(picture.any(axis=1))
+    assert (rows[0], rows[-1]) == ((8, 27) if turned else (0, 19))
 
 
 # --- the steps of it, each on a picture whose answer is known ------------------------------------------------------
@@ -211,8 +214,8 @@ def test_noise_that_is_cut_off_at_black_is_measured_by_the_rest():
 
 def test_noise_is_not_let_take_more_than_two_fifths():
     rng = np.random.default_rng(0)
-    ink = digitnet_images._ink(strokes(50, 50) + rng.uniform(-0.5, 0.5, (50, 50)))
-    assert ink[strokes(50, 50) == 1].mean() > 0.7
+    ink = digitnet_images._ink(strokes(50, 50) + rng.uniform(-1, 1, (50, 50)))
+    assert ink[strokes(50, 50) == 1].mean() > 0.7 > 0.4 > ink[strokes(50, 50) == 0].mean()
 
 
 def test_a_tiny_drawing_between_the_samples_is_found():
@@ -230,6 +233,41 @@ def test_the_slope_of_the_ground_is_found(shape, down, right):
     slope = digitnet_images._slope((0.2 + down * u + right * v + 0.5 * strokes(*shape) + noise).astype(np.float32))
     assert np.abs(slope - (down * u + right * v)).max() < 0.004
     assert (down or right) or np.array_equal(slope, 0)  # a level ground is left alone
+
+
+def test_ink_on_one_side_is_not_taken_for_a_slope():
+    u, v = np.mgrid[:60, :100]
+    picture = 0.1 + 0.003 * u + 0.5 * ((v >= 60) & (u > 10) & (u < 50))
+    picture += np.random.default_rng(0).normal(0, 0.002, picture.shape)
+    assert np.abs(digitnet_images._slope(picture.astype(np.float32)) - 0.003 * u).max() < 0.002
+
+
+def test_a_slope_is_measured_from_32_pixels_on():
+    u, v = np.mgrid[:32, :32]
+    ink = digitnet_images._ink(0.5 * strokes(32, 32) + 0.01 * u + 0.02 * v)
+    np.testing.assert_allclose(ink, strokes(32, 32), atol=1e-5)
+
+
+@pytest.mark.parametrize("few", [False, True])
+def test_the_threshold_is_otsus(few):
+    rng = np.random.default_rng(0)
+    values = np.concatenate([rng.normal(1, 0.3, 3000), rng.normal(3, 0.4, 500)])
+    values = values[[10, 3000]] if few else values
+    edges = np.linspace(values.min(), values.max(), 257)[1:-1]
+    parted = [(values[values < edge], values[values >= edge]) for edge in edges]
+    between = [len(a) * len(b) * (a.mean() - b.mean()) ** 2 for a, b in parted]
+    threshold = digitnet_images._threshold(values)
+    # The bins' middles stand for the values in them, so that a neighbour may come out first.
+    assert np.abs(edges - threshold).argmin() == pytest.approx(np.argmax(between), abs=1)
+    assert np.isclose(edges, threshold, atol=1e-12).any()
+
+
+def test_a_line_is_thickened_and_a_beam_thinned():
+    for width, expected in [(2, 2.0), (30, 3.5)]:
+        drawing = np.zeros((120, 120))
+        drawing[10:110, 40 : 40 + width] = 1
+        picture = helpers.normalize_drawing(drawing).reshape(28, 28)
+        assert picture.sum(axis=1)[10:18].mean() == pytest.approx(expected, abs=0.5)
 
 
 def test_a_slope_is_steep_enough_by_its_whole_height_and_width():

@@ -1,7 +1,9 @@
 """Models come back as they were saved, a crash loses nothing, and nothing damaged gets in."""
 
+import io
 import os
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -200,3 +202,17 @@ def test_committed_model_reads_the_test_digits(mnist):
     assert [W.shape for W, _ in params] == [(784, 25), (25, 15), (15, 10)]
     assert helpers.accuracy(params, mnist.X_test, mnist.y_test) >= 0.91
     assert metadata
+
+
+def test_files_that_other_programs_wrote_are_read(tmp_path):
+    path = tmp_path / "model.npz"
+    helpers.save_model(path, PARAMS, version=1)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = b"copied by an archiver"
+    assert_identical(helpers.load_model(path)[0], PARAMS)
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(tmp_path / "second.npz", "w") as second:
+        for name in archive.namelist():
+            array = np.lib.format.read_array(io.BytesIO(archive.read(name)))
+            with second.open(name, "w") as file:
+                np.lib.format.write_array(file, array, version=(2, 0))  # the second version of NumPy's format
+    assert_identical(helpers.load_model(tmp_path / "second.npz")[0], PARAMS)

@@ -4,6 +4,7 @@ import math
 import os
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -358,6 +359,16 @@ def test_progress_bar_shows_the_cost_so_far(few, capsys):
     assert shown.err == shown.out == ""
 
 
+@pytest.mark.parametrize(("epoch", "epochs", "each"), [(0, 1, 1), (3, 20, 1), (7, 250, 2)])
+def test_progress_bar_counts_epochs_from_where_a_training_goes_on(monkeypatch, epoch, epochs, each):
+    monkeypatch.setattr("tqdm.auto.tqdm", lambda **settings: settings)
+    for progress in (True, False):
+        assert helpers._progress_bar(SimpleNamespace(epoch=epoch, epochs=epochs), progress) == {
+            "initial": epoch, "total": epochs, "unit": "epoch", "disable": not progress,
+            "miniters": each, "mininterval": 0, "maxinterval": math.inf,
+        }  # fmt: skip
+
+
 def test_progress_bar_moves_a_hundred_times_at_most(few, capsys):
     params = helpers.init_params((784, 10), dtype=np.float64)
     helpers.train(params, few[0][:20], few[1][:20], epochs=700)
@@ -626,6 +637,7 @@ def test_a_long_training_is_saved_on_the_way(few, tmp_path, monkeypatch):
         ("seed", {"seed": 1}),
         ("params", {"params": helpers.init_params(SIZES, 1, np.float64)}),
         ("params", {"params": helpers.init_params((784, 5, 10), 0, np.float64)}),
+        ("params", {"params": [(W, b + 0.1) for W, b in helpers.init_params(SIZES, dtype=np.float64)]}),
         ("X", {"X": lambda X: np.where(np.arange(784) == 300, 0.5, X)}),
         ("y", {"y": lambda y: np.where(np.arange(300) == 7, 0, y)}),
         ("validation", {"validation": (np.ones((1, 784)), np.array([1]))}),
@@ -650,11 +662,17 @@ class Scaling:
         return scaled(X, y, rng)
 
 
+class Leaving:
+    def __call__(self, X, y, rng):
+        return X, y
+
+
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [
         ("augment", scaled, lambda X, y, rng: (X, y)),
         ("augment", Scaling(), scaled),
+        ("augment", Scaling(), Leaving()),
         ("learning_rate", helpers.cosine_schedule(0.1, warmup=0.1), helpers.cosine_schedule(0.1, warmup=0.2)),
     ],
 )
@@ -664,6 +682,16 @@ def test_a_checkpoint_tells_functions_apart(few, tmp_path, name, before, after):
         helpers.train(params, *few, epochs=1, **{name: before}, checkpoint=path, progress=False)
     with pytest.raises(ValueError, match=f"another {name}"):
         helpers.train(params, *few, epochs=1, **{name: after}, checkpoint=path, progress=False)
+
+
+def test_a_schedule_is_never_asked_beyond_its_range(few, tmp_path):
+    def rate(t):
+        assert 0 <= t < 1
+        return 0.1
+
+    params, path = helpers.init_params(SIZES, dtype=np.float64), tmp_path / "training.npz"
+    for _ in range(2):  # trained, and read from its checkpoint
+        helpers.train(params, *few, epochs=1, learning_rate=rate, checkpoint=path, progress=False)
 
 
 def test_a_schedule_is_over_all_epochs(few, tmp_path):
