@@ -75,7 +75,9 @@ def test_one_altered_byte_is_noticed_and_named(bundled, name):
         array = archive[name]
     array.flat[-1] ^= 1
     save_raw(bundled, **{name: array})
-    with pytest.raises(ValueError, match=rf"mnist\.npz: {name} is not MNIST's.*git checkout"):
+    digests = rf"\(MD5 [0-9a-f]{{32}}, published {PUBLISHED[name.replace('x_', 'X_')]}\)"
+    cure = r"Restore the file with `git checkout data/mnist\.npz`$"
+    with pytest.raises(ValueError, match=rf"mnist\.npz: {name} is not MNIST's {digests}\. {cure}"):
         helpers.load_mnist()
 
 
@@ -144,7 +146,9 @@ def test_keras_with_other_digits_is_refused(keras_mnist, monkeypatch, bundled):
     with np.load(bundled) as archive:
         save_raw(bundled, x_test=archive["x_test"][::-1])
     monkeypatch.setattr(keras_mnist, "get_file", lambda **_: str(bundled))
-    with pytest.raises(ValueError, match=r"Keras has downloaded: x_test is not MNIST's .* Delete mnist.npz"):
+    what = r"^the digits that Keras has downloaded: x_test is not MNIST's \(.*\)\. "
+    cure = r"Delete mnist\.npz from its folder of datasets, or use the bundled copy, load_mnist\(\)$"
+    with pytest.raises(ValueError, match=what + cure):
         helpers.load_mnist(source="keras")
 
 
