@@ -173,6 +173,12 @@ def test_the_box_stays_within_the_picture(turned):
     assert (rows[0], rows[-1]) == ((8, 27) if turned else (0, 19))
 
 
+def test_the_brightest_pixel_of_a_picture_is_1():
+    drawing = 0.6 * np.pad(frame(100, 80, 12), 20)
+    drawing[25, 60] = 1  # is lost among its neighbours when they become one pixel
+    assert helpers.normalize_drawing(drawing).max() == 1
+
+
 # --- the steps of it, each on a picture whose answer is known ------------------------------------------------------
 
 
