@@ -267,9 +267,9 @@ def _straighten(images, size):
 
 def _cell(place):
     """Split places, in pixels of an image with a border of one zero, into the cell's number and the share beyond it."""
-    place = np.clip(place + 1, 0, 28.999).astype(place.dtype)
-    cell = place.astype(np.intp)
-    return cell, place - cell
+    place = np.clip(place + 1, 0, 29)
+    cell = np.minimum(place.astype(np.intp), 28)  # the last place of all is the end of a cell, not the start of one
+    return cell, place - cell.astype(place.dtype)
 
 
 def move_images(X, rng, rotation=0.05, shear=0.05, scale=0.035, shift=0.35, elastic=0.5):

@@ -218,17 +218,20 @@ def test_a_file_is_read_and_one_that_is_no_picture_is_named(pad, tmp_path):
     verdict(pad, f"Reads {helpers.load_mnist().y_train[7]}")
 
 
-def test_ink_appears_while_the_kernel_is_busy_and_nothing_queues(pad):
+def test_ink_appears_while_the_kernel_is_busy_and_nothing_queues(pad, tmp_path):
     pad.kernel("sent, send = [], pad.send; pad.send = lambda *args: (sent.append(1), send(*args))")
+    drawn = tmp_path / "drawn"  # the kernel is busy until this file is there, however slow the browser is
     pad.page.evaluate(
-        """() => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-                   kernel.requestExecute({ code: 'import time; time.sleep(2)' }); }"""
+        """(code) => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                       kernel.requestExecute({ code }); }""",
+        f"import os, time\nwhile not os.path.exists({str(drawn)!r}): time.sleep(0.05)",
     )
     picture = lambda: pad.page.evaluate("document.querySelector('.pad-canvas').toDataURL()")  # noqa: E731
     blank = picture()
     pad.draw(ZERO, steps=3)  # ninety moves
     assert picture() != blank
     assert not pad.page.locator(".pad-verdict").inner_text().startswith("Reads")
+    drawn.touch()
     verdict(pad, "Reads 0")
     # The first message was waiting; one more brought the rest of the stroke.
     assert 1 <= int(pad.kernel("print(len(sent))")) <= 4

@@ -61,6 +61,13 @@ def test_two_copies_of_batches_are_all_there_is():
     assert two < newly_taken(epoch) < 1.2 * two
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_places_between_pixels_keep_their_precision(dtype):
+    cell, share = digitnet_images._cell(np.array([-2, -1, -0.25, 0, 7.5, 27, 27.75, 28, 30], dtype))
+    assert share.dtype == dtype
+    assert (cell + share).tolist() == [0, 0, 0.75, 1, 8.5, 28, 28.75, 29, 29] and cell.max() == 28
+
+
 def test_images_are_moved_in_the_memory_of_one_copy_for_each_step():
     X = np.random.default_rng(0).uniform(size=(400, 784)).astype(np.float32)
     rows, columns = np.divmod(np.arange(784.0), 28)

@@ -61,8 +61,7 @@ def test_straighten_is_its_formula(few, size):
     dot[20, 6] = 0.5  # and its ink is less than one whole pixel
     images = np.array([*few[0][:12], level.ravel(), dot.ravel(), np.ones(784)])
     expected = [straightened_plainly(image, size) for image in images]
-    # Pixels on the very edge may lose the thousandth of a step that the border takes.
-    np.testing.assert_allclose(helpers.straighten(images, size=size), expected, atol=2e-3)
+    np.testing.assert_allclose(helpers.straighten(images, size=size), expected, atol=1e-12)
 
 
 def test_straightening_many_is_straightening_each(mnist):
@@ -164,7 +163,7 @@ def test_each_of_a_few_images_has_its_own_move(few):
     rows, columns = helpers.random_moves(6, np.random.default_rng(3), 0.1, 0.2, 0.05, 0.7, 0.9)
     expected = [[at(image.reshape(28, 28), *place) for place in zip(*map)] for image, *map in zip(X, rows, columns)]
     moved = helpers.move_images(X, np.random.default_rng(3), 0.1, 0.2, 0.05, 0.7, 0.9)
-    np.testing.assert_allclose(moved, expected, atol=2e-3)
+    np.testing.assert_allclose(moved, expected, atol=1e-12)
 
 
 def test_many_images_share_moves_in_random_groups(few):
