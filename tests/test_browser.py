@@ -86,7 +86,7 @@ def work(page, case):
     box = page.page.locator(".widget-inline-hbox", has=page.page.get_by_text(label, exact=True)).first
     box.scroll_into_view_if_needed()
     if "select" in case:
-        box.locator("select").select_option(label=case["select"])
+        box.locator("select").select_option(case["select"])
     else:
         box.locator(".noUi-handle").focus()
         for key in case["keys"]:
