@@ -2,12 +2,12 @@
 
 import io
 
+import digitnet_images
 import numpy as np
 import pytest
 from PIL import Image
 
 import digitnet_helpers as helpers
-import digitnet_images
 
 
 @pytest.fixture(scope="module")

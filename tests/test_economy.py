@@ -2,11 +2,11 @@
 
 import tracemalloc
 
+import digitnet_images
 import numpy as np
 import pytest
 
 import digitnet_helpers as helpers
-import digitnet_images
 
 SIZES = (784, 25, 15, 10)
 

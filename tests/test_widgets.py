@@ -6,12 +6,12 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import digitnet_widgets as widgets
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 import digitnet_helpers as helpers
-import digitnet_widgets as widgets
 
 ROOT = Path(__file__).resolve().parent.parent
 SVG = "{http://www.w3.org/2000/svg}"

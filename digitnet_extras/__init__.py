@@ -1,0 +1,1 @@
+"""What surrounds the network and is not derived: figures, widgets, drawings, exercises."""

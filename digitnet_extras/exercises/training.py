@@ -1,0 +1,3 @@
+"""Checks of the exercises in notebook 05."""
+
+from .common import exercise  # noqa: F401

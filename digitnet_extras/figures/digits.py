@@ -1,0 +1,3 @@
+"""Figures of notebook 01."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Figures of notebook 03."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Figures of notebook 08."""
+
+__all__ = []

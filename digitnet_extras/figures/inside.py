@@ -1,0 +1,3 @@
+"""Figures of notebook 07."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Figures of notebook 11."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Figures of notebook 05."""
+
+__all__ = []

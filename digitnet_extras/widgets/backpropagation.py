@@ -1,0 +1,3 @@
+"""Widgets of notebook 04."""
+
+__all__ = []

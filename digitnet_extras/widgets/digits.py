@@ -1,0 +1,3 @@
+"""Widgets of notebook 01."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Widgets of notebook 06."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Widgets of notebook 03."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Widgets of notebook 10."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Widgets of notebook 08."""
+
+__all__ = []

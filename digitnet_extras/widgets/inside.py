@@ -1,0 +1,3 @@
+"""Widgets of notebook 07."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Widgets of notebook 11."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Widgets of notebook 09."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Widgets of notebook 02."""
+
+__all__ = []
