@@ -13,6 +13,7 @@ import math
 import os
 import struct
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,7 +28,7 @@ ROOT = ROOT if (ROOT / "data").is_dir() else ROOT / "digitnet_extras"  # an inst
 MODELS = Path(os.environ.get("DIGITNET_MODELS", ROOT / "models"))
 IN_BROWSER = sys.platform == "emscripten"  # Python in a web page has no threads
 
-Mnist = collections.namedtuple("Mnist", "X_train y_train X_test y_test")  # pixels (n, 784) from 0 to 1, labels (n,)
+Mnist = collections.namedtuple("Mnist", "X_train y_train X_test y_test")  # (n, 784) float32 from 0 to 1; (n,) int64
 MNIST_MD5 = {  # of the four files as they were published, see data/README.md
     "x_train": "6bbc9ace898e44ae57da46a324031adb", "y_train": "a25bea736e30d166cdddb491f175f624",
     "x_test": "2646ac647ad5339dbf082846283269ea", "y_test": "27ae3e4e09519cfbb04c329615203637",
@@ -35,10 +36,7 @@ MNIST_MD5 = {  # of the four files as they were published, see data/README.md
 
 
 def load_mnist():
-    """Return MNIST (LeCun et al., 1998) as `Mnist(X_train, y_train, X_test, y_test)`, pixels float32, labels int64.
-
-    Raises FileNotFoundError, or ValueError unless each array has its published MD5.
-    """
+    """Return MNIST as `Mnist(X_train, y_train, X_test, y_test)`. Raises FileNotFoundError, ValueError if damaged."""
     file, arrays = ROOT / "data" / "mnist.npz", []
     checks.need(file.is_file(), FileNotFoundError, f"{file} is missing. Restore it with `git checkout data/mnist.npz`")
     try:
@@ -356,7 +354,7 @@ def _mean(params, X, y, rows, back=True):
         return [sum(parts) for parts in zip(*(map if IN_BROWSER else pool.map)(share, cuts, cuts[1:]))]
 
 
-_blas = {}  # each thread pool of NumPy's BLAS, with the number of threads that it had
+_blas = SimpleNamespace(lock=threading.Lock(), users=0, pools=None, usual=[])
 
 
 @contextlib.contextmanager
@@ -366,24 +364,26 @@ def _working():
     Two threads of BLAS on matrices this narrow gain little on an idle machine and lose a factor of seven on a busy one.
     """
     with checks.trusted():
-        _limit_blas(1)
+        _limit_blas(+1)
         try:
             yield
         finally:
-            _limit_blas(None)
+            _limit_blas(-1)
 
 
-def _limit_blas(threads):
-    if not IN_BROWSER:
-        import threadpoolctl
+def _limit_blas(change):
+    """Trainings may overlap: the first one sets the limit, the last one lifts it."""
+    with _blas.lock:
+        _blas.users += change
+        if _blas.users == (change > 0) and not IN_BROWSER:
+            import threadpoolctl as tp
 
-        if not _blas:
-            pools = threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
-            _blas.update({pool: pool.num_threads for pool in pools})
-        # From 3.7 on, threadpoolctl heeds the first thread that set a limit, and ignores all others in silence.
-        getattr(threadpoolctl.OpenBLASController, "clear_controlling_thread", lambda force: None)(force=True)
-        for pool, usual in _blas.items():
-            pool.set_num_threads(threads or usual)
+            _blas.pools = _blas.pools or tp.ThreadpoolController().select(user_api="blas").lib_controllers
+            _blas.usual = [pool.num_threads for pool in _blas.pools] if change > 0 else _blas.usual
+            # From 3.7 on, threadpoolctl heeds the first thread that set a limit, and ignores all others in silence.
+            getattr(tp.OpenBLASController, "clear_controlling_thread", lambda force: None)(force=True)
+            for pool, usual in zip(_blas.pools, _blas.usual):
+                pool.set_num_threads(1 if change > 0 else usual)
 
 
 # --- models ---

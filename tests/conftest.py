@@ -1,32 +1,37 @@
 """What several test files share."""
 
-import functools
 import os
 
 import matplotlib
 import pytest
 from lab import find_chromium, start_browser
 
-import digitnet_helpers as helpers
+import digitnet_helpers as dn
 
 matplotlib.use("Agg")
 
 
-@functools.cache  # not only for a session: the processes that a mutation run forks inherit them
-def digits():
-    return helpers.load_mnist()
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes seconds, or a kernel, or a browser; `-m 'not slow'` leaves it out")
 
 
 @pytest.fixture(scope="session")
 def mnist():
     """The digits, loaded once."""
-    return digits()
+    return dn.load_mnist()
 
 
 @pytest.fixture(scope="session")
 def few(mnist):
     """The first 300 training digits in float64, and their labels."""
     return mnist.X_train[:300].astype("float64"), mnist.y_train[:300]
+
+
+@pytest.fixture
+def small():
+    """A small problem in float64: parameters of three layers, 40 rows of 6 pixels, labels of 4 classes."""
+    rng = dn.np.random.default_rng(5)
+    return dn.init_params((6, 5, 4, 4), seed=3, dtype=float), rng.random((40, 6)), rng.integers(0, 4, 40)
 
 
 @pytest.fixture(scope="module")

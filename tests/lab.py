@@ -90,7 +90,12 @@ class Page:
         self.problems = []
         self.page.on("pageerror", lambda error: self.problems.append(f"in the browser: {error}"))
         self.page.set_default_timeout(4 * MINUTES)  # a busy machine opens a page slowly
-        self.page.goto(f"http://127.0.0.1:{lab.port}/doc/tree/notebooks/{name}?token={lab.token}")
+        self.address = f"http://127.0.0.1:{lab.port}/doc/tree/notebooks/{name}?token={lab.token}"
+        self.open()
+
+    def open(self):
+        """Open the notebook, or open it again: its kernel goes on meanwhile."""
+        self.page.goto(self.address)
         self.page.wait_for_function(
             "window.jupyterapp && window.jupyterapp.shell.currentWidget?.sessionContext", timeout=4 * MINUTES
         )
@@ -113,15 +118,41 @@ class Page:
         """Run every cell; return whether none raised."""
         return self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
+    def run(self, cells):
+        """Run the cells of these numbers, one after the other; return whether none raised."""
+        return self.page.evaluate(
+            """async (cells) => {
+                const { commands, shell } = window.jupyterapp;
+                let fine = true;
+                for (const cell of cells) {
+                    shell.currentWidget.content.activeCellIndex = cell;
+                    fine = (await commands.execute('notebook:run-cell')) !== false && fine;
+                }
+                return fine;
+            }""",
+            cells,
+        )
+
+    def interrupt(self):
+        """The toolbar's ■."""
+        self.page.evaluate("window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
+
+    def restart(self):
+        """Restart the kernel; the page stays as it is."""
+        self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+
     def all_problems(self):
         """What the kernel and the browser complained about so far."""
         # ipywidgets' page greets every kernel, and one that has not imported ipywidgets yet says that it knows no comm.
         said = [words for words in self.page.evaluate("window.problems") if not words.startswith("No such comm")]
         return self.problems + said
 
+    def save(self):
+        self.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+
     def draw(self, stroke, steps=4):
-        """Draw one stroke on the digit pad with the mouse, given as (x, y) from 0 to 1."""
-        canvas = self.page.locator(".pad-canvas")
+        """Draw one stroke on the first digit pad with the mouse, given as (x, y) from 0 to 1."""
+        canvas = self.page.locator(".pad-canvas").first
         canvas.scroll_into_view_if_needed()
         box = canvas.bounding_box()
         at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]

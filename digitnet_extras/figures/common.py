@@ -88,7 +88,7 @@ def _numbers(values, digits):
 
 
 def plot_digits(images, titles, columns=8, wrong=()):
-    """Draw images (k, 784) in a grid, each under its title; those whose index is in `wrong` are marked with ✗.
+    """Draw images (k, 784) in a grid, each under its title; `wrong` (a mask, or indices) marks some with ✗.
 
     Returns the figure, for `show`. Raises ValueError when the numbers of images and titles differ.
     """
@@ -96,6 +96,7 @@ def plot_digits(images, titles, columns=8, wrong=()):
         raise ValueError(f"{len(images)} images have {len(titles)} titles; expected one title for each of at least one")
     if columns < 1:
         raise ValueError(f"columns is {columns}; expected at least 1")
+    wrong = np.flatnonzero(wrong) if np.asarray(wrong).dtype == bool else wrong
     images = [np.reshape(image, (28, 28)) for image in images]
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
@@ -115,7 +116,7 @@ def plot_cost(histories, ax=None, xlabel="epoch"):
     A history that has validation costs shows them as a second curve.
     """
     ax = ax or plt.subplots()[1]
-    if "cost" in histories:
+    if not isinstance(histories.get("cost", {}), dict):  # one history, and not one that is labelled "cost"
         histories = {"training cost": histories}
     for label, history in histories.items():
         ax.plot(np.arange(1, len(history["cost"]) + 1), history["cost"], label=label)

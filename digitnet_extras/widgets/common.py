@@ -6,6 +6,7 @@ import html
 import io
 import math
 
+import anywidget
 import ipywidgets
 import numpy as np
 
@@ -234,7 +235,27 @@ class Framed:
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
-        return bundle if bundle is None else bundle | {"image/svg+xml": self.frame()}
+        if bundle is None:
+            return None
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})  # anywidget's, or ipywidgets'
+        return data | {"image/svg+xml": self.frame()}, metadata
+
+
+class Keys(anywidget.AnyWidget):
+    """Nothing to see: keys that are pressed in the Explorer around it are not for the notebook's cell."""
+
+    _esm = """
+    export default { render({ el }) {
+      let turns = 600;
+      const guard = () => {
+        const box = el.closest(".digitnet-explorer");
+        if (!box) { if (turns--) requestAnimationFrame(guard); return; }
+        box.setAttribute("data-lm-suppress-shortcuts", "true");
+        box.addEventListener("keydown", (event) => event.stopPropagation());
+      };
+      guard();
+    } };
+    """
 
 
 class Explorer(Framed, ipywidgets.VBox):
@@ -244,14 +265,18 @@ class Explorer(Framed, ipywidgets.VBox):
         self.function, self.controls = function, controls
         for name, control in controls.items():
             control.description = control.description or name.replace("_", " ")
-            control.style.description_width = "130px"
-            control.layout.width = "330px"
+            control.layout.width = "97%"
             control.observe(self.update, names="value")
+        for control in controls.values():
+            longest = max(len(other.description) for other in controls.values())
+            control.style.description_width = f"{8 * longest + 6}px"
         self.picture = ipywidgets.HTML()
         rows = ipywidgets.GridBox(
-            list(controls.values()), layout={"grid_template_columns": f"repeat({columns}, 350px)", "overflow": "auto"}
+            list(controls.values()),
+            layout={"grid_template_columns": f"repeat({columns}, minmax(0, 1fr))", "max_width": f"{380 * columns}px"},
         )
-        super().__init__([rows, self.picture])
+        super().__init__([rows, self.picture, Keys(layout={"display": "none"})])
+        self.add_class("digitnet-explorer")
         self.update()
 
     def update(self, change=None):

@@ -1,175 +1,311 @@
-"""The bench of notebook 05."""
+"""The bench of notebook 05: press Train, and watch. The page's part is digit_pad.js."""
 
-import html
+import asyncio
+import os
+import signal
 import threading
 import time
+from types import SimpleNamespace
 
-import ipywidgets
 import numpy as np
+import traitlets
 
-from digitnet_helpers import OPTIMIZERS, init_params, training
+import digitnet_helpers as dn
 
-from .common import drawing, lines
+from ..teaching import draw
+from .common import bars, drawing, image, lines, text
+from .pad import DigitPad, _sentence, _synced, page_model, svg_strokes
 
-__all__ = ["TrainingBench", "training_picture"]
+__all__ = ["Bench", "bench", "run_beside"]
 
-
-def training_picture(runs):
-    """Return an SVG of several trainings, {label: history}: cost on the left, validation accuracy on the right."""
-    epochs = {label: np.arange(1, len(history["cost"]) + 1) for label, history in runs.items()}
-    costs = {label: (epochs[label], history["cost"]) for label, history in runs.items()}
-    shares = {label: (epochs[label], 100 * history["val_accuracy"]) for label, history in runs.items()}
-    longest = max((len(numbers) for numbers in epochs.values()), default=1)
-    best = max((history["val_accuracy"].max() for history in runs.values() if len(history["cost"])), default=0)
-    xlim = (1, max(longest, 2))
-    return drawing(
-        700,
-        270,
-        lines(costs, 0, 0, 340, 270, "Cost on the training images", "epoch", "nats", xlim),
-        lines(shares, 360, 0, 340, 270, "Accuracy on the validation images", "epoch", "%", xlim, legend=None),
-        alt=f"Cost and validation accuracy by epoch of {len(runs)} runs; the best accuracy is {100 * best:.1f}%.",
-    )
+SETTINGS = {"optimizer": "adam", "rate": 0.003, "batch": "128", "hidden": "25, 15", "epochs": "10", "seed": "0"}
+TURN = np.linspace(-0.8, 0.5, 24) * np.pi  # a 3 of two arcs: what stands on the pad until the reader draws
+THREE = np.round([*np.c_[0.47 + 0.17 * np.cos(TURN), 0.32 + 0.17 * np.sin(TURN)],
+                  *np.c_[0.47 + 0.2 * np.cos(TURN + 0.3 * np.pi), 0.67 + 0.19 * np.sin(TURN + 0.3 * np.pi)]], 3).tolist()  # fmt: skip
+KEPT_RUNS = 6  # as many as there are colours in digit_pad.js
+_beside = SimpleNamespace(now=None)  # one training at a time
 
 
-class TrainingBench(ipywidgets.VBox):
-    """Train and Stop buttons, hyperparameters, and the curves of this run beside those of earlier ones.
+# ---------------------------------------------------------------------------------------------------------------
+# A generator beside the page
+# ---------------------------------------------------------------------------------------------------------------
 
-    The training runs in a thread of its own, so that the page stays alive. What was learned is kept when Stop is
-    pressed: `.params` and `.history` are the last run's, `.runs` holds {label: history} of all.
-    `X` (n, 784) and `y` (n,) are trained on, `validation` is a pair (X_val, y_val) that is only measured.
+
+def run_beside(page):
+    """Run the generator `page` while the page stays alive: in a thread, or between the page's events where none are.
+
+    Returns an object with `stop()`, `wait()` and `running()`. The toolbar's ■ stops it, and so does the next call.
+    """
+    stop_beside()
+    asked, ended = threading.Event(), threading.Event()
+    run = SimpleNamespace(stop=asked.set, wait=lambda seconds=None: ended.wait(seconds), running=lambda: not ended.is_set())
+    _beside.now = run
+    if dn.IN_BROWSER:
+        _beside.task = asyncio.ensure_future(_in_slices(page, asked, ended))
+        return run
+    give_back = _stop_on_interrupt(asked)
+    threading.Thread(target=_in_thread, args=(page, asked, ended, give_back), daemon=True).start()
+    return run
+
+
+def _in_thread(page, asked, ended, give_back):
+    try:
+        for _ in page:
+            if asked.is_set():
+                break
+        page.close()
+    finally:
+        ended.set()
+        give_back()
+
+
+async def _in_slices(page, asked, ended):
+    """The same without threads: every 50 ms the page has its turn."""
+    try:
+        begun = time.perf_counter()
+        for _ in page:
+            if time.perf_counter() - begun > 0.05:
+                await asyncio.sleep(0)
+                begun = time.perf_counter()
+            if asked.is_set():
+                break
+        page.close()
+    finally:
+        ended.set()
+
+
+def _stop_on_interrupt(asked):
+    """Let SIGINT, which an idle kernel ignores, set `asked`; return a function that gives the old handler back.
+
+    ipykernel puts its own handler back after each message, so ours is set when this one is done.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:  # no kernel
+        return lambda: None
+    before = []
+
+    def on_interrupt(number, frame):
+        asked.set()
+
+    def take():
+        if not asked.is_set():
+            before.append(signal.signal(signal.SIGINT, on_interrupt))
+
+    def give():
+        if before and signal.getsignal(signal.SIGINT) is on_interrupt:
+            signal.signal(signal.SIGINT, before.pop())
+
+    if threading.current_thread() is threading.main_thread():
+        loop.call_later(0.02, take)
+    return lambda: loop.call_soon_threadsafe(loop.call_later, 0.05, give)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The bench
+# ---------------------------------------------------------------------------------------------------------------
+
+
+class Bench(DigitPad):
+    """Train and Stop, hyperparameters, curves, the first layer's images, and the answer to the reader's own digit.
+
+    `.params` and `.history` are those of the last run, `.runs` holds the curves of all. Made by `bench`.
     """
 
+    settings, status = _synced(traitlets.Dict), _synced(traitlets.Dict)
+    runs, line = _synced(traitlets.List), _synced(traitlets.Unicode)
+
     def __init__(self, X, y, validation):
-        self.data, self.validation = (X, y), validation
-        self.params, self.history, self.runs, self.started = None, None, {}, 0
-        self._stop, self._thread = threading.Event(), None
-        self.optimizer = ipywidgets.Dropdown(options=list(OPTIMIZERS), value="adam")
-        self.rate = ipywidgets.FloatLogSlider(value=10**-2.5, min=-4, max=1, step=0.05, readout_format=".3g")
-        self.batch = ipywidgets.Dropdown(
-            options={"32": 32, "128": 128, "512": 512, "2048": 2048, "all": None}, value=128
-        )
-        self.hidden = ipywidgets.Text(value="25, 15", continuous_update=False)
-        self.epochs = ipywidgets.IntSlider(value=10, min=1, max=100)
-        self.seed = ipywidgets.BoundedIntText(value=0, min=0, max=10**6)
-        named = {
-            "optimizer": self.optimizer, "learning rate": self.rate, "batch size": self.batch,
-            "hidden layers": self.hidden, "epochs": self.epochs, "seed": self.seed,
-        }  # fmt: skip
-        for name, control in named.items():
-            control.description, control.style.description_width, control.layout.width = name, "100px", "330px"
-            control.observe(self._say_line, names="value")
-        self.start = ipywidgets.Button(description="Train", button_style="primary", icon="play")
-        self.halt = ipywidgets.Button(description="Stop", icon="stop", disabled=True)
-        self.forget = ipywidgets.Button(description="Forget earlier runs", layout={"width": "170px"})
-        self.start.on_click(self._start)
-        self.halt.on_click(lambda _: self.stop())
-        self.forget.on_click(self._forget)
-        self.progress = ipywidgets.FloatProgress(min=0, max=1, layout={"width": "300px"})
-        self.status = ipywidgets.HTML("<span role='status'>Not trained yet.</span>")
-        self.line = ipywidgets.Textarea(rows=3, disabled=False, layout={"width": "690px"})
-        self.picture = ipywidgets.HTML(training_picture({}))
-        grid = {"grid_template_columns": "350px 350px"}
-        super().__init__(
-            [
-                ipywidgets.GridBox(list(named.values()), layout=grid),
-                ipywidgets.HBox([self.start, self.halt, self.forget, self.progress]),
-                self.status,
-                self.picture,
-                ipywidgets.Label("The same training as a line of Python, to be copied:"),
-                self.line,
-            ]
-        )
-        self._say_line()
+        self.data, self.validation, self.history, self.started = (X, y), validation, None, 0
+        self.beside = None
+        stop_beside()
+        start = dn.init_params((X.shape[1], 25, 15, 10), dtype=X.dtype)
+        super().__init__((start, {}), bench=True, strokes=[{"points": THREE, "width": 0.08, "erase": False}],
+                         settings=SETTINGS)  # fmt: skip
+        self.say("Not trained yet: the images are noise. Press Train.")
+        self.observe(self._show_line, names="settings")
+        self._show_line()
+        if os.environ.get("DIGITNET_FRAME"):
+            self._try_out()
 
     def __repr__(self):
-        return "[widget: Train and Stop, with live curves of cost and accuracy. Run this cell to work it.]"
+        return "[widget: Train, and watch curves, images and your own digit. Run this cell to use it.]"
 
-    def settings(self):
-        """The chosen hyperparameters: (layer sizes, keyword arguments of `train`). Raises ValueError for bad sizes."""
-        try:
-            hidden = [int(size) for size in self.hidden.value.replace(",", " ").split()]
-        except ValueError:
-            hidden = [0]
-        if any(not 1 <= size <= 512 for size in hidden):
-            raise ValueError(f"hidden layers is {self.hidden.value!r}; expected numbers from 1 to 512, such as 25, 15")
-        keywords = {
-            "epochs": self.epochs.value, "batch_size": self.batch.value, "optimizer": self.optimizer.value,
-            "learning_rate": float(f"{self.rate.value:.3g}"), "seed": self.seed.value,
-        }  # fmt: skip
-        return (self.data[0].shape[1], *hidden, 10), keywords
+    def keywords(self):
+        """Return (layer sizes, keywords of `train`) as they are set. Raises ValueError that names what is wrong."""
+        chosen = SETTINGS | self.settings
+        sizes = [_whole(part, "Hidden layers", 512) for part in chosen["hidden"].replace(",", " ").split()]
+        return (784, *sizes, 10), {
+            "epochs": _whole(chosen["epochs"], "Epochs", 100),
+            "batch_size": None if chosen["batch"] == "all" else _whole(chosen["batch"], "Batch", 10**6),
+            "optimizer": chosen["optimizer"],
+            "learning_rate": float(chosen["rate"]),
+            "seed": _whole(chosen["seed"], "Seed", 10**6, least=0),
+        }
 
-    def _say_line(self, change=None):
-        try:
-            sizes, keywords = self.settings()
-        except ValueError as error:
-            self.line.value = f"# {error}"
+    def train(self):
+        """Start a training beside the page; one that is under way goes on instead."""
+        if self.beside and self.beside.running():
             return
-        given = ", ".join(f"{name}={value!r}" for name, value in keywords.items())
-        start = f"init_params({sizes}, seed={self.seed.value}, dtype=X_train.dtype)"
-        self.line.value = f"params, history = train({start}, X_train, y_train, {given}, validation=(X_val, y_val))"
-
-    def _start(self, _=None):
-        if self._thread and self._thread.is_alive():
-            return
-        try:
-            sizes, keywords = self.settings()
-        except ValueError as error:
-            self._say(f"✗ {error}")
-            return
-        self._stop.clear()
-        self.start.disabled, self.halt.disabled, self.progress.value = True, False, 0
+        sizes, keywords = self.keywords()
         self.started += 1
-        label = f"{self.started}: {keywords['optimizer']} {keywords['learning_rate']:g}, {self.batch.label}"
-        self._thread = threading.Thread(target=self._train, args=(label, sizes, keywords), daemon=True)
-        self._thread.start()
+        run = {"settings": self.settings, "color": self._free_color(), "ended": "training", "cost": [], "accuracy": []}
+        self.earlier = self.runs[-(KEPT_RUNS - 1) :]
+        self.beside = run_beside(self._training(run, sizes, keywords))
 
     def stop(self):
         """Stop after the present update; what was learned is kept."""
-        self._stop.set()
+        if self.beside:
+            self.beside.stop()
 
     def wait(self):
         """Return when the present training has ended."""
-        if self._thread:
-            self._thread.join()
+        if self.beside:
+            self.beside.wait()
 
-    def _train(self, label, sizes, keywords):
-        start, drawn, pause = time.perf_counter(), 0.0, 0.2
+    def forget(self):
+        """Take the earlier runs away; one that is under way stays."""
+        self.earlier = []
+        self.runs = self.runs[-1:] if self.beside and self.beside.running() else []
+
+    def say(self, words, progress=0.0, running=False):
+        self.status = {"words": words, "progress": progress, "running": running}
+
+    def _training(self, run, sizes, keywords):
+        """The generator that runs beside the page: a training, shown now and then, at 1.5% of its time."""
+        begun = shown = time.perf_counter()
+        pause, state, updates = 0.0, None, None
         try:
-            params = init_params(sizes, seed=keywords["seed"], dtype=self.data[0].dtype)
-            steps = training(params, *self.data, validation=self.validation, **keywords)
-            for state in steps:
+            start = dn.init_params(sizes, seed=keywords["seed"], dtype=self.data[0].dtype)
+            cost, accuracy = self._untrained(start)
+            updates = dn.training(start, *self.data, validation=self.validation, **keywords)
+            for state in updates:
                 now = time.perf_counter()
-                if self._stop.is_set():
-                    break
-                if now - drawn > pause:
-                    self._keep(label, state)
-                    self._draw(state, now - start)
-                    drawn = time.perf_counter()
-                    pause = max(0.2, 60 * (drawn - now))  # a picture every sixty times as long as one takes: under 2%
-            self._keep(label, state)
-            stopped = "stopped" if self._stop.is_set() else "finished"
-            self._draw(state, time.perf_counter() - start, stopped)
-            steps.close()
+                if now - shown > pause:
+                    self._show(run, state, now - begun, cost, accuracy)
+                    shown = time.perf_counter()
+                    pause = max(0.15, 65 * (shown - now))
+                yield
+            run["ended"] = "finished"
+        except FloatingPointError as error:
+            run["ended"], state.params, state.history = "diverged", error.params, error.history
+        except GeneratorExit:
+            run["ended"] = "stopped"
+            updates.close()
         except Exception as error:  # in a thread nobody else would see it
-            self._say(f"✗ {label}: {error}")
-        finally:
-            self.start.disabled, self.halt.disabled = False, True
+            self.say(f"✗ {_sentence(error)}")
+            return
+        if state:
+            self._show(run, state, time.perf_counter() - begun, cost, accuracy)
 
-    def _keep(self, label, state):
-        self.params = [(W.copy(), b.copy()) for W, b in state.params]
-        self.history = self.runs[label] = state.history
+    def _untrained(self, params):
+        """Where the curves begin: cost of some training digits and accuracy of the validation digits, before training."""
+        (X, y), (X_val, y_val) = self.data, self.validation
+        cost = dn.cross_entropy(dn.predict_proba(params, X[:2000]), y[:2000])
+        return cost, dn.accuracy(params, X_val, y_val)
 
-    def _draw(self, state, seconds, ended="training"):
-        self.progress.value = (state.epoch + state.step / state.steps) / state.epochs
-        self.picture.value = training_picture(self.runs)
-        shares, costs = self.history["val_accuracy"], self.history["cost"]
-        reached = f": cost {costs[-1]:.4f}, validation accuracy {100 * shares[-1]:.2f}%" if len(costs) else ""
-        self._say(f"Run {self.started}, {ended}, epoch {state.epoch} of {state.epochs}, {seconds:.1f} s{reached}")
+    def _show(self, run, state, seconds, cost, accuracy):
+        """Hand the present weights and curves to the page, in one message."""
+        self.params, self.history = [(W.copy(), b.copy()) for W, b in state.params], state.history
+        run["cost"] = [round(cost, 4), *np.minimum(self.history["cost"], 1e6).round(4).tolist()]
+        run["accuracy"] = [round(100 * share, 2) for share in (accuracy, *self.history["val_accuracy"].tolist())]
+        found = page_model(self.params, {})
+        with self.hold_sync():
+            self.sizes = found["sizes"]
+            self.weights = found["weights"]
+            self.runs = [*self.earlier, dict(run)]
+            share = (state.epoch + state.step / state.steps) / state.epochs
+            self.say(self._words(run, state, seconds), share, run["ended"] == "training")
 
-    def _say(self, words):
-        self.status.value = f"<span role='status'>{html.escape(words)}</span>"
+    def _words(self, run, state, seconds):
+        words = f"Run {self.started} {run['ended']}: epoch {state.epoch} of {state.epochs}, {seconds:.1f} s"
+        if run["ended"] == "diverged":
+            return f"{words}. The steps were too large: try a smaller rate."
+        if state.epoch:
+            words += f", cost {run['cost'][-1]:.4f}, validation accuracy {run['accuracy'][-1]:.2f}%"
+        if state.steps == 1:
+            words += f". A batch of all makes one update an epoch: {state.epochs} updates in all"
+        return words + "."
 
-    def _forget(self, _=None):
-        if not (self._thread and self._thread.is_alive()):
-            self.runs, self.started = {}, 0
-            self.picture.value = training_picture({})
+    def _free_color(self):
+        used = [run["color"] for run in self.runs[-(KEPT_RUNS - 1) :]]
+        return next(color for color in range(KEPT_RUNS) if color not in used)
+
+    def _do(self, kind, buffers):
+        if kind not in ("train", "stop", "forget"):
+            super()._do(kind, buffers)
+            return
+        try:
+            getattr(self, kind)()
+        except Exception as error:
+            self.say(f"✗ {_sentence(error)}")
+
+    def _show_line(self, change=None):
+        try:
+            sizes, keywords = self.keywords()
+        except ValueError as error:
+            self.line = f"# {_sentence(error)}"
+            return
+        given = ", ".join(f"{name}={value!r}" for name, value in keywords.items())
+        start = f"dn.init_params({sizes}, seed={keywords['seed']}, dtype=X_train.dtype)"
+        self.line = f"params, history = dn.train({start}, X_train, y_train, {given}, validation=(X_val, y_val))"
+
+    def _try_out(self):
+        """Train for less than a second, so that the stored page has something to show."""
+        X, y = self.data[0][:10_000], self.data[1][:10_000]
+        X_val, y_val = self.validation
+        run = {"settings": self.settings, "color": 0, "ended": "stopped", "cost": [], "accuracy": []}
+        self.earlier, self.started = [], 1
+        cost, accuracy = self._untrained(self.params)
+        for state in dn.training(self.params, X, y, epochs=4, batch_size=128, optimizer="adam", learning_rate=0.003,
+                                 validation=(X_val[:2000], y_val[:2000])):  # fmt: skip
+            pass
+        self._show(run, state, 1.0, cost, accuracy)
+
+    def frame(self):
+        """Return an SVG of the bench as it is: a drawing and its answer, the curves, and the first layer's images."""
+        strokes = [stroke["points"] for stroke in self.strokes if "points" in stroke]
+        seen = self.seen(draw(strokes)).astype(self.params[0][0].dtype)
+        probabilities = dn.predict_proba(self.params, seen[None])[0]
+        best, W = int(probabilities.argmax()), self.params[0][0]
+        parts = [text(0, 12, "Your own digit", bold=True), svg_strokes(strokes, 0, 20, 200)]
+        parts.append(bars(probabilities, range(10), 4, 232, 196, "Its answer", bold=[best], row=19))
+        for k, (key, title, unit) in enumerate((("cost", "Cost, training digits", "nats"),
+                                                ("accuracy", "Accuracy, validation digits", "%"))):  # fmt: skip
+            series = {f"run {n + 1}": (np.arange(len(run[key])), run[key]) for n, run in enumerate(self.runs)}
+            top = (0, 2.5) if key == "cost" else (0, 100)
+            longest = max([2, *(len(run[key]) - 1 for run in self.runs)])
+            parts.append(lines(series, 230 + 250 * k, 0, 240, 210, title, "epoch", unit, (0, longest), top))
+        parts.append(text(230, 244, "What the first layer's units look for", bold=True))
+        tiles = [np.pad(W[:, k].reshape(28, 28), (0, 2)) for k in range(min(W.shape[1], 26))]
+        tiles += [np.zeros((30, 30))] * (-len(tiles) % 9)
+        sheet = np.vstack([np.hstack(tiles[k : k + 9]) for k in range(0, len(tiles), 9)])
+        parts.append(image(sheet, 230, 254, 490, signed=True, most=3.5 * W.std(), shape=sheet.shape))
+        alt = f"The training bench: a drawn digit, read as {best} with {100 * probabilities[best]:.0f}%, the curves of "
+        return drawing(730, 450, *parts, alt=alt + "cost and accuracy, and the first layer's weights as images.")
+
+
+def _whole(words, name, most, least=1):
+    try:
+        number = int(words)
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        raise ValueError(f"{name}: {str(words)!r} is no whole number from {least} to {most}")
+    return number
+
+
+def stop_beside():
+    """End the training that a former run of the cell left."""
+    if _beside.now:
+        _beside.now.stop()
+        if not dn.IN_BROWSER:
+            _beside.now.wait(1)
+
+
+def bench(X, y, validation):
+    """Return the training bench for images `X` (n, 784), labels `y` (n,); `validation=(X_val, y_val)` is measured.
+
+    Where the environment says DIGITNET_FRAME, it trains for a moment at once, for the picture on the stored page.
+    """
+    return Bench(X, y, validation)
