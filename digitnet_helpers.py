@@ -97,7 +97,7 @@ def softmax(Z):
 def cross_entropy(P, y):
     """Return the mean of -log P[r, y[r]] in nats (eq. 2.4), from probabilities (n, classes) and labels (n,).
 
-    A probability that was rounded to 0 counts as its dtype's smallest normal number: the cost stays finite.
+    The smallest normal number is added to p, so that the cost stays finite where p was rounded to 0.
     """
     P, y = checks.probabilities(P, y)
     return float(-np.log(P[np.arange(len(y)), y] + np.finfo(P.dtype).tiny).mean())

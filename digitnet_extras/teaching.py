@@ -68,7 +68,7 @@ SHAPES = {
     "0 with a loop": (0, [[(0.62, 0.13), (0.50, 0.18), *arc(0.5, 0.52, 0.42, 0.66, 110, 430), (0.45, 0.2), (0.58, 0.3)]]),
     "0 open": (0, [arc(0.5, 0.5, 0.42, 0.70, 70, 405)]),
     "1": (1, [[(0.5, 0.14), (0.5, 0.86)]]),
-    "1 with a flag": (1, [[(0.30, 0.36), (0.54, 0.14), (0.54, 0.14), (0.54, 0.86)]]),
+    "1 with a flag": (1, [[(0.28, 0.34), (0.54, 0.14), (0.54, 0.14), (0.54, 0.86)]]),
     "1 with a steep flag": (1, [[(0.36, 0.36), (0.54, 0.14), (0.54, 0.14), (0.54, 0.86)]]),
     "1 with a long flag": (1, [[(0.28, 0.48), (0.56, 0.14), (0.56, 0.14), (0.56, 0.86)]]),
     "1 with a short flag": (1, [[(0.42, 0.25), (0.53, 0.14), (0.53, 0.14), (0.53, 0.86)]]),
@@ -201,10 +201,15 @@ def draw(strokes, rng=None, width=0.08, jitter=0.5, size=112):
 
 
 def _smooth(stroke, pieces=8):
-    """Points on a Catmull-Rom curve through those of a stroke; it turns sharply where a point stands twice."""
+    """Points on Catmull-Rom curves through those of a stroke, from corner to corner: a corner is a point twice."""
     points = np.asarray(stroke, float)
-    if len(points) == 1:
-        return points
+    if len(points) > 2:
+        corners = 1 + np.flatnonzero((points[1:] == points[:-1]).all(axis=1))
+        return np.concatenate([_curve(part, pieces) for part in np.split(points, corners)])
+    return points
+
+
+def _curve(points, pieces):
     padded = np.concatenate([points[:1], points, points[-1:]])
     a, b, c, d = (padded[k : k + len(points) - 1, None] for k in range(4))
     t = np.linspace(0, 1, pieces, endpoint=False)[:, None]

@@ -1,5 +1,5 @@
-"""Notebooks are tested on a copy of models/, so that none changes what
-another one, perhaps running beside it, finds there."""
+"""How pytest runs the notebooks: on a copy of models/, each output
+compared but for pictures, each kernel within a classroom hub's memory."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 MODELS = HERE.parent / "models"
+LARGEST = 900  # MiB that a kernel may need at most
 copies = {}
 
 
@@ -18,17 +19,35 @@ def pytest_configure(config):
     config.option.nbval_sanitize_with = str(HERE / "sanitize.cfg")
 
 
+def pytest_collection_modifyitems(items):
+    """Notebooks are slow: `-m "not slow"` leaves them out."""
+    for item in items:
+        if item.path.suffix == ".ipynb":
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     """Before a notebook's kernel starts: what it finds around it."""
     if item.path.suffix != ".ipynb":
         return
     # A widget's frame is a picture: its words are what is compared.
-    item.parent.skip_compare = (*item.parent.skip_compare, "image/svg+xml")
+    skipped = {*item.parent.skip_compare, "image/svg+xml"}
+    item.parent.skip_compare = tuple(skipped)
     if item.path not in copies:
+        # No notebook changes what another, beside it, finds in models/.
         copies[item.path] = copy = tempfile.TemporaryDirectory()
         shutil.copytree(MODELS, copy.name, dirs_exist_ok=True)
         os.environ["DIGITNET_MODELS"] = copy.name
-        # Two notebooks run side by side: threads inside NumPy's matrix
-        # products would only wait for each other.
-        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item):
+    """After each cell: the kernel's peak so far, where the system says it."""
+    if item.path.suffix == ".ipynb" and item.parent.kernel:
+        pid = item.parent.kernel.km.provisioner.pid
+        status = Path(f"/proc/{pid}/status")
+        if status.exists():
+            peak = status.read_text().split("VmHWM:")[1].split()[0]
+            mib = int(peak) / 1024
+            assert mib < LARGEST, f"the kernel needed {mib:.0f} MiB"

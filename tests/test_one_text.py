@@ -50,3 +50,21 @@ def test_the_comparison_notices_a_changed_line():
 
 def test_the_module_is_small():
     assert len((ROOT / "digitnet_helpers.py").read_text().splitlines()) <= 420
+
+
+def block(marker):
+    """The code block of the README behind a comment."""
+    return (ROOT / "README.md").read_text().split(f"<!-- {marker} -->")[1].split("```python\n")[1].split("```")[0]
+
+
+def test_the_readmes_heart_is_the_modules():
+    shown, module = functions(block("the heart")), functions((ROOT / "digitnet_helpers.py").read_text())
+    assert set(shown) == {"forward", "backward"}
+    assert all(bare(shown[name]) == bare(module[name]) for name in shown)
+
+
+@pytest.mark.slow
+def test_the_readmes_recipe_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    exec(block("the recipe").replace("epochs=1500", "epochs=2"), {})
+    assert "% of the test digits are read right" in capsys.readouterr().out

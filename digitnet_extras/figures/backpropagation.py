@@ -271,18 +271,16 @@ def kink_or_bug(steps, right, wrong, h0, predicted):
 
 
 def hidden_layers_pay(costs, points, errors):
-    """Costs of one start, {name: costs}, and beside them what the hidden layers gain (points) at each of several starts."""
-    fig, (ax, side) = plt.subplots(1, 2, figsize=(9.2, 3.9), width_ratios=(1.5, 1))
-    for k, (name, values) in enumerate(costs.items()):
-        x, means = _blocks(values[: len(values) // 40 * 40])
-        ax.plot(x, means, color=COLORS[2 * k], ls="-")
-        ax.text(x[len(x) // 2], means[len(x) // 2] + (0.1, -0.14)[k == 0], name, color=COLORS[2 * k], weight="bold", ha="center")
-    ax.set(xlabel="update", ylabel="cost J (nats)", ylim=(0, None), title="One start: the cost of each batch")
+    """Costs of one training, and beside them what hidden layers gain (percentage points) at each of several starts."""
+    fig, (ax, side) = plt.subplots(1, 2, figsize=(9.2, 3.7), width_ratios=(1.25, 1))
+    ax.plot(costs, ".", color=FORWARD, ms=2, alpha=0.35)
+    ax.plot(*_blocks(costs), color=FORWARD, ls="-")
+    ax.set(xlabel="update", ylabel="cost J of a batch (nats)", ylim=(0, 3), title="A thousand steps, ten digits each")
     side.axvline(0, color=FAINT, lw=1)
     rows = np.arange(len(points))[::-1]
     for row, point, error in zip(rows, points, errors):
         side.plot([point - 2 * error, point + 2 * error], [row, row], "-", color=FORWARD)
         side.plot([point], [row], "o", color=FORWARD)
     side.set(yticks=rows, yticklabels=[f"start {k}" for k in range(len(points))], ylim=(-0.6, len(points) - 0.4))
-    side.set(xlabel="percentage points gained, ± 2 se", title="Five starts: one gains nothing")
+    side.set(xlabel="percentage points gained, ± 2 se", title="Hidden layers pay, unless the start is bad")
     return fig

@@ -54,7 +54,7 @@ def _grid(X, captions, title, columns, wrong):
 def interval_promise(sizes, normal, wilson):
     """Draw the chances that the normal and the Wilson interval hold the truth; all (k,), by the number of digits."""
     fig, ax = plt.subplots(figsize=(8.6, 3.6))
-    ax.axhline(95, color=INK, lw=1, ls=":")
+    ax.plot([0, sizes[-1]], [95, 95], color=INK, lw=1, ls=":")
     ax.plot(sizes, 100 * np.asarray(normal), color=COLORS[1], ls="--")
     ax.plot(sizes, 100 * np.asarray(wilson), color=COLORS[0], ls="-")
     ax.text(sizes[-1], 99, "Wilson", color=COLORS[0], fontweight="bold", ha="right")

@@ -20,7 +20,7 @@ __all__ = [
 
 def growing_images(snapshots, limit=0.3):
     """Draw every first-layer unit's weights as an image, at each moment of {title: W1 (784, 25)}."""
-    fig, axes = plt.subplots(1, len(snapshots), figsize=(7.5, 2.4))
+    fig, axes = plt.subplots(1, len(snapshots), figsize=(7.5, 2.45))
     for ax, (title, W1) in zip(axes, snapshots.items()):
         sheet = np.full((5 * 30, 5 * 30), np.nan)
         for j in range(25):
@@ -29,7 +29,7 @@ def growing_images(snapshots, limit=0.3):
         ax.imshow(sheet[:-2, :-2], cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
         ax.set_title(title, fontsize=10, loc="center", weight="normal")
         ax.set_axis_off()
-    fig.suptitle("Twenty-five images grow out of noise", weight="bold", fontsize=12)
+    fig.suptitle("Twenty-five images grow out of noise", weight="bold", fontsize=12, x=0.01, ha="left")
     return fig
 
 
@@ -51,7 +51,7 @@ def recipe_curves(history, passed):
     return fig
 
 
-def valley_paths(paths, ylim=(-0.3, 0.3), title=None, curvatures=(1, 100), shown=60):
+def valley_paths(paths, title, curvatures=(1, 100), ylim=(-0.42, 0.42), shown=60):
     """Draw the first steps of each {title: path (steps + 1, 2)} over the valley's lines of equal cost."""
     fig, axes = plt.subplots(1, len(paths), figsize=(7.5, 2.7), sharey=True)
     a, b = np.meshgrid(np.linspace(-1.15, 0.45, 90), np.linspace(*ylim, 90))
@@ -64,8 +64,7 @@ def valley_paths(paths, ylim=(-0.3, 0.3), title=None, curvatures=(1, 100), shown
         ax.set_title(name, fontsize=11)
         ax.set(xlim=(-1.15, 0.45), ylim=ylim, xlabel="$w_1$")
     axes[0].set_ylabel("$w_2$")
-    if title:
-        fig.suptitle(title, weight="bold", fontsize=12, x=0.01, ha="left")
+    fig.suptitle(title, weight="bold", fontsize=12, x=0.01, ha="left")
     return fig
 
 
@@ -76,7 +75,7 @@ def rate_curves(histories):
     for k, (rate, history) in enumerate(histories.items()):
         cost = history["cost"]
         ax.plot(np.arange(1, len(cost) + 1), cost, color=COLORS[k], linestyle=LINE_STYLES[k])
-        nudge = {0.001: -7, 2.0: 7}.get(rate, 0)
+        nudge = {0.001: 2, 0.01: -11, 2.0: 16}.get(rate, 0)
         ax.annotate(f"{rate:g} {words[rate]}", (len(cost), cost[-1]), (6, nudge), textcoords="offset points",
                     color=COLORS[k], va="center", fontsize=11)  # fmt: skip
     ax.set(title="Each rate has its fate", xlabel="epoch", ylabel="cost J (nats)", yscale="log", xlim=(0, 122))
@@ -86,15 +85,16 @@ def rate_curves(histories):
     return fig
 
 
-def edge_of_stability(epochs, curves, limits):
+def edge_of_stability(epochs, curves, limits=(20, 5)):
     """Draw the largest curvature by epoch for each label, and each limit 2/η as a dotted line."""
     fig, ax = plt.subplots(figsize=(7.5, 3.7))
     for k, (label, c) in enumerate(curves.items()):
         ax.plot(epochs, c, color=COLORS[k], linestyle=("-", "--", "-.")[k])
-        ax.text(epochs[-1] + 3, c[-8:].mean(), label, color=COLORS[k], va="center", fontsize=11)
+        height = c[-8:].mean() + (0, -0.9, 1.2)[k]
+        ax.text(epochs[-1] + 3, height, label, color=COLORS[k], va="center", fontsize=11)
     for k, limit in enumerate(limits):
         ax.axhline(limit, color=COLORS[k], linestyle=":", linewidth=1.5)
-        ax.text(1.23 * epochs[-1], limit + 0.3, f"2/η = {limit:g}", color=COLORS[k], ha="right", va="bottom")
+        ax.text(3, limit + (0.3, -0.3)[k], f"2/η = {limit:g}", color=COLORS[k], va=("bottom", "top")[k], fontsize=11)
     ax.set(title="The largest curvature settles near 2/η, whichever η", xlabel="epoch", ylabel="largest curvature")
     ax.set(xlim=(0, 1.23 * epochs[-1]), ylim=(0, None))
     ax.set_xticks(range(0, epochs[-1] + 1, 50))
@@ -125,7 +125,7 @@ def restless_walkers(spreads, limits):
         ax.plot(values, color=COLORS[k], linestyle=LINE_STYLES[k] if limits[k] is None else "-")
         ax.text(len(values) + 3, values[-1], label, color=COLORS[k], va="center", fontsize=11)
         if limits[k] is not None:
-            ax.axhline(limits[k], color=COLORS[k], linestyle=":", linewidth=1.2)
+            ax.plot([0, len(values)], [limits[k]] * 2, color=INK, linestyle=":", linewidth=1.2)
     ax.set(title="A constant rate never settles", xlabel="step", ylabel="variance of w", ylim=(-0.004, None))
     ax.set_xlim(0, 1.22 * len(values))
     return fig
@@ -134,7 +134,7 @@ def restless_walkers(spreads, limits):
 def optimizer_race(race):
     """Draw the share of wrong answers by epoch for each {name: accuracies (seeds, epochs)}, faint lines the seeds."""
     fig, ax = plt.subplots(figsize=(7.5, 3.9))
-    nudges = {"momentum": 7, "Adam": -7}
+    nudges = {"mini-batches": 10, "Adam": -10}
     for k, (name, shares) in enumerate(race.items()):
         wrong = 100 * (1 - shares)
         epochs = np.arange(1, wrong.shape[1] + 1)
@@ -167,5 +167,5 @@ def stopping_point(history, wrong, right):
     rest.plot(epochs, right, color=COLORS[2], linestyle="-.")
     rest.text(epochs[-1], wrong[-1] + 0.03, "mistakes", color=COLORS[3], ha="right", fontsize=11)
     rest.text(epochs[-1], right[-1] + 0.03, "right answers", color=COLORS[2], ha="right", fontsize=11)
-    rest.set(title="Only the mistakes cost more", xlabel="epoch", ylabel="part of validation cost", ylim=(0, 1))
+    rest.set(title="Only the mistakes cost more", xlabel="epoch", ylabel="part of the cost (nats)", ylim=(0, 1))
     return fig

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import digitnet_checks as checks
 import digitnet_helpers as dn
 
 from ..figures import BUGS, planted
@@ -17,7 +18,8 @@ def step_of_the_check(params, X, y, entries=20):
         cost[words] = planted(bug)(params, *dn.forward(params, X), y)
 
     def picture(step, gradient):
-        errors = dn.gradient_check(params, X, y, cost[gradient], step=step, entries=entries)
+        with checks.trusted():
+            errors = dn.gradient_check(params, X, y, cost[gradient], step=step, entries=entries)
         values = np.log10(np.maximum(list(errors.values()), 1e-12)) + 12
         fails = [k for k, error in enumerate(errors.values()) if error > 1e-6]
         names = [f"{name} {'✗' if k in fails else '✓'}" for k, name in enumerate(errors)]
