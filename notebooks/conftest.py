@@ -43,7 +43,7 @@ def pytest_runtest_setup(item):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item):
-    """After each cell: the kernel's peak so far, where the system says it."""
+    """After each cell: the kernel's peak so far, if the system tells."""
     if item.path.suffix == ".ipynb" and item.parent.kernel:
         pid = item.parent.kernel.km.provisioner.pid
         status = Path(f"/proc/{pid}/status")

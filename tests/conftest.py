@@ -11,10 +11,6 @@ import digitnet_helpers as dn
 matplotlib.use("Agg")
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes seconds, or a kernel, or a browser; `-m 'not slow'` leaves it out")
-
-
 @pytest.fixture(scope="session")
 def mnist():
     """The digits, loaded once."""

@@ -12,6 +12,7 @@ from .common import BACKWARD, COLORS, FAINT, FORWARD, INK
 
 __all__ = [
     "BUGS",
+    "CLINIC_SIZES",
     "backward_graph",
     "clinic",
     "clinic_angles",
@@ -70,7 +71,9 @@ def _clinic_training(back, X, y, seed, updates, rate):
     while len(costs) < updates:
         for rows in rng.permutation(len(y))[: len(y) // 10 * 10].reshape(-1, 10):
             if len(costs) % 100 == 0:
-                angles.append(_cosine(*(sum(_gradient(b, params, X[r], y[r])[1] for r in batches) for b in (back, dn.backward))))
+                angles.append(
+                    _cosine(*(sum(_gradient(b, params, X[r], y[r])[1] for r in batches) for b in (back, dn.backward)))
+                )
             J, step = _gradient(back, params, X[rows], y[rows])
             costs.append(J)
             if J > 10 or len(costs) == updates:
@@ -98,7 +101,9 @@ def clinic(found):
             ax.set_axis_off()
             ax.set(xlim=(0, 6), ylim=(-1, 1))
         was, wrong = BUGS.get(bug, ("", "the right code"))
-        line.text(0, 0.3 if was else 0, wrong, va="center", fontsize=10.5, family="monospace" if was else None, weight="bold")
+        line.text(
+            0, 0.3 if was else 0, wrong, va="center", fontsize=10.5, family="monospace" if was else None, weight="bold"
+        )
         if was:
             line.text(0, -0.4, "was  " + was, va="center", fontsize=8.5, family="monospace", color="#666")
         for k, name in enumerate(ARRAYS):
@@ -123,7 +128,12 @@ def _draw_costs(ax, runs, right, healthy):
     """Draw smoothed costs; return the mean of the last 200 updates, None for runs that exploded."""
     ax.plot(*_blocks(right), color=FAINT, lw=3.5, ls="-")
     for costs in runs:
-        ax.plot(*(_blocks(costs) if len(costs) > 100 else (np.arange(len(costs)), costs)), color=FORWARD if healthy else BACKWARD, lw=1, ls="-")
+        ax.plot(
+            *(_blocks(costs) if len(costs) > 100 else (np.arange(len(costs)), costs)),
+            color=FORWARD if healthy else BACKWARD,
+            lw=1,
+            ls="-",
+        )
     ax.set(xlim=(0, 1000), ylim=(0, 3.6), xticks=[], yticks=[0, 3])
     ax.tick_params(labelsize=9)
     return np.mean([costs[-200:] for costs in runs]) if min(map(len, runs)) > 100 else None
@@ -167,7 +177,15 @@ def numbers_by_hand(X, W1, Z1, W2, Z2, P, Y, dZ2, dW2, dA1, dZ1, dW1):
         _unit(ax, x[1], rows[i], f"{_n(Z1[0, i])} → {_n(A1[0, i])}", f"④ {_n(dZ1[0, i])} ← ③ {_n(dA1[0, i])}", off)
         _unit(ax, x[2], rows[i], f"{_n(Z2[0, i])} → {P[0, i]:.2f}", f"① {_n(dZ2[0, i])}")
         ax.text(x[2] + 0.95, rows[i], f"truth {Y[0, i]:g}", color="#555", va="center", fontsize=10.5)
-    ax.text(x[2] - 0.35, 1.25, f"cost J = {-np.log(P[Y == 1][0]):.2f} nats", ha="left", va="center", color=FORWARD, fontsize=12)
+    ax.text(
+        x[2] - 0.35,
+        1.25,
+        f"cost J = {-np.log(P[Y == 1][0]):.2f} nats",
+        ha="left",
+        va="center",
+        color=FORWARD,
+        fontsize=12,
+    )
     for at, words in zip(x, ("pixels", "hidden units:  z → relu(z)", "classes:  z → p")):
         ax.text(at, 3.5, words, ha="center", color="#555", fontsize=10.5)
     ax.text(-0.5, -1.05, "→ forward", color=FORWARD, fontsize=11, weight="bold")
@@ -182,7 +200,9 @@ def _unit(ax, x, y, value, gradient, off=False):
     box = {"boxstyle": "round,pad=0.42", "fc": "white", "ec": FAINT if off else INK, "lw": 1.4}
     box |= {"ls": "--"} if off else {}
     ax.text(x, y, value, ha="center", va="center", color=FORWARD, fontsize=13, bbox=box, zorder=4)
-    ax.text(x, y + (0.47 if y > 0 else -0.47), gradient, ha="center", va="center", color=BACKWARD, fontsize=12.5, zorder=4)
+    ax.text(
+        x, y + (0.47 if y > 0 else -0.47), gradient, ha="center", va="center", color=BACKWARD, fontsize=12.5, zorder=4
+    )
 
 
 def _weight(ax, start, end, weight, gradient, at, layer):
@@ -209,7 +229,12 @@ def backward_graph(sizes=(784, 25, 15, 10)):
     place = {name: (k, 2) for k, name in enumerate(("X", "Z1", "A1", "Z2", "A2", "Z3", "P", "J"))}
     place |= {"d" + name: (k, 1) for name, (k, _) in list(place.items())[1:6]} | {"y": (7, 1)}
     for k in (1, 2, 3):
-        place |= {f"W{k}": (2 * k - 1, 3), f"b{k}": (2 * k - 0.42, 3), f"dW{k}": (2 * k - 1, 0), f"db{k}": (2 * k - 0.42, 0)}
+        place |= {
+            f"W{k}": (2 * k - 1, 3),
+            f"b{k}": (2 * k - 0.42, 3),
+            f"dW{k}": (2 * k - 1, 0),
+            f"db{k}": (2 * k - 0.42, 0),
+        }
     forward = ["X Z1", "Z1 A1", "A1 Z2", "Z2 A2", "A2 Z3", "Z3 P", "P J", "y J"]
     forward += [f"{letter}{k} Z{k}" for k in (1, 2, 3) for letter in "Wb"]
     used = ["P dZ3", "y dZ3", "A2 dW3", "A1 dW2", "X dW1", "W3 dA2", "W2 dA1", "Z2 dZ2", "Z1 dZ1"]
@@ -222,7 +247,9 @@ def backward_graph(sizes=(784, 25, 15, 10)):
     for name, (x, y) in place.items():
         color = BACKWARD if name[0] == "d" else FORWARD
         box = {"boxstyle": "round,pad=0.28", "fc": "white", "ec": color if name != "y" else INK, "lw": 1.2}
-        ax.text(x, y, name, ha="center", va="center", fontsize=11.5, color=color if name != "y" else INK, bbox=box, zorder=3)
+        ax.text(
+            x, y, name, ha="center", va="center", fontsize=11.5, color=color if name != "y" else INK, bbox=box, zorder=3
+        )
     shapes = {"X": sizes[0], "A1": sizes[1], "A2": sizes[2], "P": sizes[3]}
     for name, width in shapes.items():
         x, y = place[name]
@@ -230,9 +257,17 @@ def backward_graph(sizes=(784, 25, 15, 10)):
     for k, (m, w) in enumerate(zip(sizes, sizes[1:]), start=1):
         ax.text(2 * k - 1, 3.3, f"{m} × {w}", ha="center", fontsize=9, color="#666")
         ax.text(2 * k - 0.42, 3.3, f"{w}", ha="center", fontsize=9, color="#666")
-    for x, words, color in ((0.0, "→ forward", FORWARD), (1.5, "⇢ borrowed from the forward pass", FORWARD), (5.2, "→ backward", BACKWARD)):
+    for x, words, color in (
+        (0.0, "→ forward", FORWARD),
+        (1.5, "⇢ borrowed from the forward pass", FORWARD),
+        (5.2, "→ backward", BACKWARD),
+    ):
         ax.text(x - 0.3, -0.62, words, color=color, fontsize=10.5, weight="bold")
-    ax.set(xlim=(-0.45, 7.4), ylim=(-0.75, 3.5), title="The way back borrows inputs, weights and gates from the way forward")
+    ax.set(
+        xlim=(-0.45, 7.4),
+        ylim=(-0.75, 3.5),
+        title="The way back borrows inputs, weights and gates from the way forward",
+    )
     ax.set_axis_off()
     return fig
 
@@ -246,17 +281,29 @@ def step_valley(steps, measured, predicted, best):
     for k, (name, errors) in enumerate(measured.items()):
         ax.loglog(steps[name], predicted[name], "-", color=FAINT, lw=5)
         ax.loglog(steps[name], errors, "os"[k] + "-", color=COLORS[(0, 2)[k]], ms=4, lw=1.2)
-        ax.text(steps[name][0] * 1.2, errors[0] * (3, 4)[k], name, color=COLORS[(0, 2)[k]], weight="bold")
+        ax.text(steps[name][0] / 2, errors[0] / 5, name, color=COLORS[(0, 2)[k]], weight="bold")
     ax.axvline(best, color="#777", ls=":", lw=1)
-    ax.text(best / 1.3, 1e-6, f"best step\nin float64\n{best:.0e}".replace("e-0", "e−"), color="#555", fontsize=10, ha="right")
+    ax.text(
+        best / 1.3,
+        1e-6,
+        f"best step\nin float64\n{best:.0e}".replace("e-0", "e−"),
+        color="#555",
+        fontsize=10,
+        ha="right",
+    )
     ax.set(xlabel="step h", ylabel="mean error of the slope")
     ax.set_title("Too wide a step bends, too short a step drowns in rounding")
     return fig
 
 
-def kink_or_bug(steps, right, wrong, h0, predicted):
-    """Relative error by step of a right and a wrong gradient, where a pre-activation lies `h0` from its kink."""
+def kink_or_bug(steps, numeric, exact, h0, jump):
+    """Relative error by step (k,) of `exact` and of 1.1 times `exact`, beside the centred differences `numeric` (k,).
+
+    Beyond the step `h0` the slope has another value, by `jump`; grey is what that predicts.
+    """
     fig, ax = plt.subplots(figsize=(8, 4.0))
+    right, wrong = np.abs(numeric / exact - 1), np.abs(numeric / exact - 1.1)
+    predicted = (steps - h0) / (2 * steps) * abs(jump / exact)
     above = steps > h0
     ax.loglog(steps[above], predicted[above], "-", color=FAINT, lw=8)
     ax.loglog(steps, wrong, "s-", color=BACKWARD, ms=3.5, lw=1)
@@ -275,12 +322,12 @@ def hidden_layers_pay(costs, points, errors):
     fig, (ax, side) = plt.subplots(1, 2, figsize=(9.2, 3.7), width_ratios=(1.25, 1))
     ax.plot(costs, ".", color=FORWARD, ms=2, alpha=0.35)
     ax.plot(*_blocks(costs), color=FORWARD, ls="-")
-    ax.set(xlabel="update", ylabel="cost J of a batch (nats)", ylim=(0, 3), title="A thousand steps, ten digits each")
+    ax.set(xlabel="update", ylabel="cost J of a batch (nats)", ylim=(0, 3), title="A thousand steps")
     side.axvline(0, color=FAINT, lw=1)
     rows = np.arange(len(points))[::-1]
     for row, point, error in zip(rows, points, errors):
         side.plot([point - 2 * error, point + 2 * error], [row, row], "-", color=FORWARD)
         side.plot([point], [row], "o", color=FORWARD)
     side.set(yticks=rows, yticklabels=[f"start {k}" for k in range(len(points))], ylim=(-0.6, len(points) - 0.4))
-    side.set(xlabel="percentage points gained, ± 2 se", title="Hidden layers pay, unless the start is bad")
+    side.set(xlabel="percentage points gained, ± 2 se", title="Five starts, and one gains nothing")
     return fig

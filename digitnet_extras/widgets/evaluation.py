@@ -46,8 +46,8 @@ def threshold_browser(X, y, P, threshold=0.9):
     x = 100 * coverage[seen]
     curves = {
         "when unsure": (x, 100 * right_share[seen]),
-        "all-knowing": (x, 100 * np.minimum(1, a / coverage[seen])),
         "at random": ([50, 100], [100 * a] * 2),
+        "all-knowing": (x, 100 * np.minimum(1, a / coverage[seen])),
     }
 
     low = np.floor(100 * a - 0.5)
@@ -62,12 +62,12 @@ def threshold_browser(X, y, P, threshold=0.9):
         right = int(correct[order[:answered]].sum())
         counts = [right, answered - right, n - answered]
         point = [(100 * answered / n, 100 * right / answered, f"τ = {threshold:.2f}")]
-        style = {"points": point, "xlim": (50, 101), "ylim": (low, 100.6), "legend": None}
+        style = {"points": point, "xlim": (50, 101), "ylim": (low, 101.2), "legend": None}
         parts = [lines(curves, 0, 0, 320, 240, "Right among the answered", "coverage (%)", "%", **style)]
-        parts.append(text(54, 37, "would know its mistakes", color=COLORS[1]))
-        at = 204 - (100 * a - low) / (100.6 - low) * 182
-        parts.append(text(54, at - 6, "declines at random", color=COLORS[2]))
-        parts.append(text(110, 98, "declines when unsure", color=COLORS[0]))
+        parts.append(text(54, 204 - (100 - low) / (101.2 - low) * 182 - 6, "would know its mistakes", color=COLORS[2]))
+        at = 204 - (100 * a - low) / (101.2 - low) * 182
+        parts.append(text(54, at - 6, "declines at random", color=COLORS[1]))
+        parts.append(text(104, 104, "declines when unsure", color=COLORS[0]))
         parts.append(bars(counts, ("right", "wrong", "declined"), 330, 0, 170, "Digits", most=n, form="{:.0f}", row=30))
         parts.append(edge(order[answered - 8 : answered], 246, "The last eight that it answers"))
         parts.append(edge(order[answered : answered + 8], 350, "The next eight, which it declines"))

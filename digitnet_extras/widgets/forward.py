@@ -38,7 +38,9 @@ def forward_pass(images):
             parts[-1] = parts[-1].replace("height='14.0'", "height='36' preserveAspectRatio='none'")
         parts.append(frame(14 * unit, 184, 14, 36, color=INK))
         share, answer = P[0], int(P.argmax())
-        parts.append(text(0, 352, f"cost of this digit: {-np.log(share[digit] + 1e-300):.3g} nats (ln 10 = 2.30)"))
+        logits = A[-1][0] @ params[-1][0] + params[-1][1]
+        cost = np.logaddexp.reduce(logits) - logits[digit]  # also where a probability is rounded to 0
+        parts.append(text(0, 352, f"cost of this digit: {cost:.3g} nats (ln 10 = 2.30)"))
         title = f"it says {answer} {'✓' if answer == digit else '✗'}"
         parts.append(
             bars(share, [str(k) for k in range(10)], 380, 152, 215, title, bold=(answer,), form="{:.2f}", row=19)
@@ -48,7 +50,7 @@ def forward_pass(images):
 
     return explore(
         picture,
-        digit=choice(list(range(10)), 3),
+        digit=choice(list(range(10)), 5),
         unit=slider(0, 24, 0, 1),
         scale=log_slider(0.1, 10, 1),
         draw=slider(0, 19, 0, 1),
