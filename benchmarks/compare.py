@@ -28,7 +28,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-import digitnet_helpers as helpers  # noqa: E402
+import digitnet_helpers as dn  # noqa: E402
 
 RATES = {"sgd": 0.1, "adam": 0.001}
 WORKS = {
@@ -42,9 +42,7 @@ WORKS = {
 
 
 def digitnet(X, y, sizes, batch_size, optimizer):
-    updates = helpers.training(
-        helpers.init_params(sizes), X, y, epochs=10**6, batch_size=batch_size, optimizer=optimizer
-    )
+    updates = dn.training(dn.init_params(sizes), X, y, epochs=10**6, batch_size=batch_size, optimizer=optimizer)
 
     def epoch():
         for state in updates:
@@ -56,7 +54,7 @@ def digitnet(X, y, sizes, batch_size, optimizer):
 
 def products(X, y, sizes, batch_size, optimizer):
     """No training: the two matrix products with all images that no dense method can do without."""
-    W1, dZ1 = helpers.init_params(sizes)[0][0], np.ones((len(X), sizes[1]), np.float32)
+    W1, dZ1 = dn.init_params(sizes)[0][0], np.ones((len(X), sizes[1]), np.float32)
 
     def epoch():
         X @ W1
@@ -114,7 +112,7 @@ def jax(X, y, sizes, batch_size, optimizer):
     rng, state = np.random.default_rng(0), []
 
     def restart():
-        params = jax.tree.map(jnp.asarray, helpers.init_params(sizes))
+        params = jax.tree.map(jnp.asarray, dn.init_params(sizes))
         state[:] = [
             (params, jax.tree.map(jnp.zeros_like, params), jax.tree.map(jnp.zeros_like, params), jnp.array(0.0))
         ]
@@ -194,7 +192,7 @@ def keras(X, y, sizes, batch_size, optimizer):
 PEERS = {
     "Digitnet": (digitnet, ["numpy"]),
     "JAX": (jax, ["jax"]),
-    "PyTorch": (pytorch, ["torch"]),
+    "PyTorch, eager": (pytorch, ["torch"]),
     "scikit-learn": (sklearn, ["scikit-learn"]),
     "Keras on JAX": (keras, ["keras", "jax"]),
     "bare products": (products, ["numpy"]),
@@ -245,7 +243,7 @@ def work_for(peer):
     """What a worker process does: read a work from stdin, answer with its seconds, until stdin is closed."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
-    data, prepared = helpers.load_mnist(), {}
+    data, prepared = dn.load_mnist(), {}
     for line in sys.stdin:
         work = json.loads(line)
         n = work.pop("examples", 60_000)
@@ -329,7 +327,8 @@ def draw(measured, path):
     """A panel for each work, a bar for each peer, its length and what it is of Digitnet's written beside it."""
     import matplotlib.pyplot as plt
 
-    helpers.use_style()
+    from digitnet_extras import figures
+
     fig, axes = plt.subplots(1, len(measured), figsize=(3.4 * len(measured), 2.9), sharey=True)
     peers = list(dict.fromkeys(peer for row in measured.values() for peer in row))
     for ax, (name, row) in zip(np.atleast_1d(axes), measured.items()):
@@ -337,7 +336,7 @@ def draw(measured, path):
         for k, peer in enumerate(peers):
             if peer not in medians:
                 continue
-            bar = ax.barh(k, medians[peer], color=helpers.COLORS[0 if peer == "Digitnet" else 5])
+            bar = ax.barh(k, medians[peer], color=figures.COLORS[0 if peer == "Digitnet" else 5])
             if peer == "Digitnet":
                 bar[0].set(hatch="//", edgecolor="black")
             low, _, high = 1000 * quartiles(row[peer])
@@ -354,6 +353,7 @@ def scaling(peers, rounds, path):
     """Time against examples, batch size and width of the first layer, every other measure as in the comparison."""
     import matplotlib.pyplot as plt
 
+
     sgd = {"batch_size": 128, "optimizer": "sgd"}
     axes_of = {
         "examples": {n: {**sgd, "examples": n} for n in (3750, 7500, 15000, 30000, 60000)},
@@ -362,7 +362,6 @@ def scaling(peers, rounds, path):
     }
     works = {f"{axis} {value}": work for axis, row in axes_of.items() for value, work in row.items()}
     measured = measure(peers, works, rounds)
-    helpers.use_style()
     fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.4), sharey=True)
     for ax, (axis, row) in zip(axes, axes_of.items()):
         print(f"\nms an epoch in batches of 128, by {axis}: {', '.join(map(str, row))}")
@@ -379,27 +378,23 @@ def scaling(peers, rounds, path):
 
 
 def seconds_to(goals=(0.91, 0.95, 0.97), seeds=3):
-    """Train with Adam until the share of test digits read right first reaches each goal; print the seconds.
+    """Train with Adam until the share of validation digits read right first reaches each goal; print the seconds.
 
-    The test set is looked at after every epoch, with the clock stopped. It chooses nothing: the recipe was chosen on
-    validation digits.
+    The clock is stopped while the validation digits are read.
     """
-    data = helpers.load_mnist()
+    X, y, X_val, y_val = dn.validation_split(*dn.load_mnist()[:2])
     recipe = {"epochs": 20, "batch_size": 256, "optimizer": "adam", "weight_decay": 0.2}
-    print("\nSeconds to a share of the 10,000 test digits: Adam, batches of 256, weight decay 0.2, rate 0.008 by")
+    print("\nSeconds to a share of the 10,000 validation digits: Adam, batches of 256, weight decay 0.2, rate 0.008 by")
     print(f"cosine_schedule over 20 epochs, the mean image subtracted; medians of {seeds} seeds")
-    mean, reached = data.X_train.mean(axis=0), []
-    X, X_test = data.X_train - mean, data.X_test - mean
+    mean, reached = X.mean(axis=0), []
+    X, X_val = X - mean, X_val - mean
     for seed in range(seeds):
-        updates = helpers.training(
-            helpers.init_params(seed=seed), X, data.y_train, seed=seed,
-            learning_rate=helpers.cosine_schedule(0.008), **recipe,
-        )  # fmt: skip
+        params, rate = dn.init_params(seed=seed), dn.cosine_schedule(0.008)
         seconds, row, start = 0.0, {}, time.perf_counter()
-        for state in updates:
+        for state in dn.training(params, X, y, seed=seed, learning_rate=rate, **recipe):
             if state.step == 0:
                 seconds += time.perf_counter() - start
-                share = helpers.accuracy(state.params, X_test, data.y_test)
+                share = dn.accuracy(state.params, X_val, y_val)
                 row |= {goal: (seconds, state.epoch) for goal in goals if share >= goal and goal not in row}
                 start = time.perf_counter()
         reached.append(row)

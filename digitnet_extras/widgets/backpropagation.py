@@ -12,7 +12,7 @@ __all__ = ["step_of_the_check"]
 
 
 def step_of_the_check(X, y, entries=20):
-    """Relative errors of the arrays of 784-10-10-10 on X (10, 784), y (10,), for any step and a right or wrong gradient."""
+    """Relative errors of 784-10-10-10's arrays on X (10, 784), y (10,), for any step and a right or wrong gradient."""
     params = dn.init_params(CLINIC_SIZES, dtype=np.float64)
     cost = dict.fromkeys(["the right code", *[wrong for _, wrong in list(BUGS.values())[:5]]])
     for bug, words in zip((None, *BUGS), cost):

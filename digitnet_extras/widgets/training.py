@@ -43,12 +43,12 @@ def run_beside(page):
     if dn.IN_BROWSER:
         _beside.task = asyncio.ensure_future(_in_slices(page, asked, ended))
         return run
-    give_back = _stop_on_interrupt(asked)
-    threading.Thread(target=_in_thread, args=(page, asked, ended, give_back), daemon=True).start()
+    _stop_on_interrupt(asked, ended)
+    threading.Thread(target=_in_thread, args=(page, asked, ended), daemon=True).start()
     return run
 
 
-def _in_thread(page, asked, ended, give_back):
+def _in_thread(page, asked, ended):
     try:
         for _ in page:
             if asked.is_set():
@@ -56,7 +56,6 @@ def _in_thread(page, asked, ended, give_back):
         page.close()
     finally:
         ended.set()
-        give_back()
 
 
 async def _in_slices(page, asked, ended):
@@ -74,31 +73,30 @@ async def _in_slices(page, asked, ended):
         ended.set()
 
 
-def _stop_on_interrupt(asked):
-    """Let SIGINT, which an idle kernel ignores, set `asked`; return a function that gives the old handler back.
+def _stop_on_interrupt(asked, ended):
+    """Let SIGINT, which an idle kernel ignores, set `asked` until `ended`.
 
-    ipykernel puts its own handler back after each message, so ours is set when this one is done.
+    ipykernel sets a handler of its own for every message and then puts the former one back: so we look again and again.
     """
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:  # no kernel
-        return lambda: None
-    before = []
+        return
 
     def on_interrupt(number, frame):
         asked.set()
 
-    def take():
-        if not asked.is_set():
-            before.append(signal.signal(signal.SIGINT, on_interrupt))
-
-    def give():
-        if before and signal.getsignal(signal.SIGINT) is on_interrupt:
-            signal.signal(signal.SIGINT, before.pop())
+    def watch():
+        now = signal.getsignal(signal.SIGINT)
+        if ended.is_set() and now is on_interrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        elif now is signal.SIG_IGN and not ended.is_set():
+            signal.signal(signal.SIGINT, on_interrupt)
+        if not ended.is_set() or now is not signal.SIG_IGN:
+            loop.call_later(0.05, watch)
 
     if threading.current_thread() is threading.main_thread():
-        loop.call_later(0.02, take)
-    return lambda: loop.call_soon_threadsafe(loop.call_later, 0.05, give)
+        watch()
 
 
 # ---------------------------------------------------------------------------------------------------------------
