@@ -5,6 +5,7 @@ The source folder is the whole project, so that the links between notebooks, to 
     sphinx-build -W -c docs . docs/_build/html
 """
 
+import html
 import importlib.util
 import json
 import re
@@ -18,7 +19,7 @@ language = "en"
 extensions = ["myst_nb", "sphinx.ext.mathjax"]
 
 root_doc = "docs/index"
-include_patterns = ["docs/index.md", "notebooks/*.ipynb", "data/README.md"]
+include_patterns = ["docs/*.md", "notebooks/*.ipynb", "notebooks/notation.md", "data/README.md"]
 exclude_patterns = [".*", "docs/_build"]  # Sphinx would walk through .git and .venv
 
 nb_execution_mode = "off"
@@ -47,12 +48,16 @@ html_show_copyright = False
 
 
 def give_figures_their_alternative_text(app, docname, source):
-    """Notebooks keep it in the output's metadata; MyST-NB reads it from the cell's."""
-    if docname.startswith("notebooks/"):
+    """Notebooks keep it in the output's metadata, or in the SVG; MyST-NB reads it from the cell's."""
+    if str(app.env.doc2path(docname)).endswith(".ipynb"):
         notebook = json.loads(source[0])
         for cell in notebook["cells"]:
             for output in cell.get("outputs", []):
-                if alt := output.get("metadata", {}).get("image/png", {}).get("alt"):
+                alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+                svg = "".join(output.get("data", {}).get("image/svg+xml", ""))
+                if label := re.search(r"aria-label=['\"](.*?)['\"]", svg):
+                    alt = html.unescape(label[1])
+                if alt:
                     cell["metadata"]["mystnb"] = {"image": {"alt": alt}}
         source[0] = json.dumps(notebook)
 

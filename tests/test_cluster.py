@@ -12,6 +12,7 @@ import nbformat
 import psutil
 import pytest
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = ROOT / "notebooks" / "11-beyond-one-machine.ipynb"
 

@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from lab import ROOT
 
+pytestmark = pytest.mark.slow
+
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -62,11 +64,18 @@ def tags(text):
     return re.findall(r"\\tag\{(.*?)\}", text)
 
 
+def alt(output):
+    """The words of a picture: a figure's own, or those of a widget's frame."""
+    if svg := "".join(output["data"].get("image/svg+xml", "")):
+        return unescape(re.search(r"aria-label=['\"](.*?)['\"]", svg)[1])
+    return output["metadata"]["image/png"]["alt"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_notebook_is_whole(site, name):
     page = site / "notebooks" / f"{name}.html"
     outputs = [output for cell in cells(name, "code") for output in cell["outputs"]]
-    stored = [output["metadata"]["image/png"]["alt"] for output in outputs if "image/png" in output.get("data", {})]
+    stored = [alt(output) for output in outputs if {"image/png", "image/svg+xml"} & set(output.get("data", {}))]
     assert stored and Elements(page).alts == stored
     text = unescape(page.read_text(encoding="utf-8"))
     assert tags(text) == tags(words(name)) != []

@@ -6,12 +6,15 @@ from .common import exercise
 
 
 @exercise("9.1")
-def _left_of_start(answer):
-    """The share of the start that a cosine from 0.3 without warm-up leaves after 100 steps, curvature 0.5."""
-    value = float(answer)
-    assert not np.isclose(value, np.exp(-0.5 * 0.3 * 100), rtol=0.05), "the mean of the cosine is half of its peak"
-    assert 0 < value < 1, "a share between 0 and 1: a product of factors 1 - rate * curvature"
-    assert abs(np.log(value) + 7.5) < 0.6, "the factors' product is about exp(-curvature * (sum of the rates))"
+def _falling_rate(answer):
+    """The variance after 1,000 steps at the rates 1/t, with curvature and noise of 1."""
+    value, V = float(answer), 0.0
+    for t in range(1, 1001):
+        V = (1 - 1 / t) ** 2 * V + 1 / t**2
+    assert not np.isclose(value, V / 2, rtol=0.01), "eq. 9.2 is for a constant rate (and halves V); here it falls"
+    assert not np.isclose(value, 1e-6, rtol=0.01), "the last kick is not alone: the earlier ones have left something"
+    assert not np.isclose(value, V**0.5, rtol=0.01), "that is its standard deviation"
+    assert abs(value - V) < 1e-6, "t * w_t is (t - 1) * w_(t-1) less one kick: what is 1,000 * w_1000, then?"
 
 
 @exercise("9.2")

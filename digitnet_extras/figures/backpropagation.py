@@ -192,6 +192,7 @@ def numbers_by_hand(X, W1, Z1, W2, Z2, P, Y, dZ2, dW2, dA1, dZ1, dW1):
     ax.text(1.15, -1.05, "← backward: how the cost answers", color=BACKWARD, fontsize=11, weight="bold")
     ax.text(5.6, -1.05, "dashed: a weight that does not move", color="#777", fontsize=10.5)
     ax.set(xlim=(-0.6, 10.2), ylim=(-1.2, 3.65))
+    ax.set_title("Half of the weights learn nothing from this example")
     ax.set_axis_off()
     return fig
 
@@ -281,7 +282,7 @@ def step_valley(steps, measured, predicted, best):
     for k, (name, errors) in enumerate(measured.items()):
         ax.loglog(steps[name], predicted[name], "-", color=FAINT, lw=5)
         ax.loglog(steps[name], errors, "os"[k] + "-", color=COLORS[(0, 2)[k]], ms=4, lw=1.2)
-        ax.text(steps[name][0] / 2, errors[0] / 5, name, color=COLORS[(0, 2)[k]], weight="bold")
+        ax.text(steps[name][0] / 2, errors[0] / 60, name, color=COLORS[(0, 2)[k]], weight="bold")
     ax.axvline(best, color="#777", ls=":", lw=1)
     ax.text(
         best / 1.3,
@@ -310,9 +311,9 @@ def kink_or_bug(steps, numeric, exact, h0, jump):
     ax.loglog(steps, right, "o-", color=FORWARD, ms=3.5, lw=1)
     ax.axvline(h0, color="#777", ls=":", lw=1)
     ax.text(h0 * 0.9, 1e-5, "a unit changes its mind\nbeyond this step  →", ha="right", fontsize=10, color="#555")
-    ax.text(steps[0], wrong[0] * 1.7, "a gradient 10% too large", color=BACKWARD, weight="bold")
+    ax.text(steps[0], wrong[0] * 3.5, "a gradient 10% too large", color=BACKWARD, weight="bold")
     ax.text(steps[0], 1e-7, "the right gradient", color=FORWARD, weight="bold")
-    ax.set(xlabel="step h", ylabel="relative error", ylim=(1e-12, 3))
+    ax.set(xlabel="step h", ylabel="relative error", ylim=(1e-12, 30))
     ax.set_title("A kink goes away when the step shrinks; a bug stays")
     return fig
 

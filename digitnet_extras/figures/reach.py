@@ -8,14 +8,14 @@ from .common import BACKWARD, COLORS, FAINT, FORWARD, INK
 __all__ = [
     "alternatives",
     "decay_or_penalty",
-    "hardest_digits",
+    "last_misread",
     "moves_of_one",
     "one_look",
     "rates_and_costs",
-    "staircase",
+    "reached",
     "sheared_digit",
+    "staircase",
     "straight_digits",
-    "test_intervals",
 ]
 
 
@@ -78,23 +78,23 @@ def rates_and_costs(rates, costs):
 
 
 def alternatives(groups):
-    """What else was tried: {title: [(label, difference in %, half its interval, chosen)]}, one panel each.
+    """What else was tried: {title: [(label, accuracy above that of the chosen in %, half its interval)]}, a panel each.
 
-    The difference is the accuracy above that of the recipe in the staircase; that recipe itself has difference 0.
+    The chosen one stands among them with 0 and 0.
     """
     fig, axes = plt.subplots(1, len(groups), figsize=(7.8, 3.3), sharey=True)
     for ax, (title, rows) in zip(axes, groups.items()):
         ax.axhline(0, color=INK, lw=1, linestyle="--")
-        for k, (label, d, half, chosen) in enumerate(rows):
-            if chosen:
-                ax.plot(k, 0, color=FORWARD, marker="D", markersize=8, linestyle="")
-            else:
+        for k, (_, d, half) in enumerate(rows):
+            if d or half:
                 ax.errorbar(k, d, half, color=INK, marker="o", capsize=4, lw=1.6, linestyle="")
+            else:
+                ax.plot(k, 0, color=FORWARD, marker="D", markersize=8, linestyle="")
         ax.set_xticks(range(len(rows)), [row[0] for row in rows], fontsize=9.5)
         ax.set_xlim(-0.6, len(rows) - 0.4)
         ax.set_title(title, loc="center", fontsize=10.5, weight="normal")
     axes[0].set_ylabel("accuracy above the chosen (%)")
-    fig.suptitle("Other values were not better, or not clearly (diamond: chosen)", x=0.01, ha="left", weight="bold")
+    fig.suptitle("Nothing that was tried beats the chosen (diamond)", x=0.01, ha="left", weight="bold")
     return fig
 
 
@@ -161,24 +161,22 @@ def moves_of_one(alone, names, together):
     return fig
 
 
-def test_intervals(rows):
-    """Accuracies on the test set: rows (label, accuracies of the seeds in %, half the interval of their mean)."""
+def reached(rows):
+    """Accuracies: rows (label, mean over the seeds in %, half its interval)."""
     fig, ax = plt.subplots(figsize=(7.8, 0.42 * len(rows) + 1.2))
-    for k, (label, dots, half) in enumerate(rows):
-        mean = np.mean(dots)
-        ax.plot(dots, np.full(len(dots), k), color=INK, marker="o", markersize=3.5, alpha=0.6, linestyle="")
+    for k, (_, mean, half) in enumerate(rows):
         ax.errorbar(mean, k, xerr=half, color=FORWARD, marker="D", markersize=7, capsize=5, lw=2, linestyle="")
-        ax.text(mean + half + 0.02, k, f"{mean:.2f} ± {half:.2f}", va="center")
+        ax.text(mean + half + 0.03, k, f"{mean:.2f} ± {half:.2f}", va="center")
     ax.set_yticks(range(len(rows)), [row[0] for row in rows])
     ax.invert_yaxis()
     low, high = ax.get_xlim()
-    ax.set(xlabel="accuracy on 10,000 test digits (%)", xlim=(low, high + 0.15 * (high - low)))
+    ax.set(xlabel="accuracy on 10,000 test digits (%)", xlim=(low, high + 0.25 * (high - low)))
     ax.grid(axis="x", color=FAINT, alpha=0.4)
-    ax.set_title("What is reached")
+    ax.set_title("Hands taken out beforehand are worth more than patience")
     return fig
 
 
-def hardest_digits(images, titles):
+def last_misread(images, titles):
     """The digits (k, 784) that the best network misreads, each under "label → answer"."""
     rows = -(-len(images) // 6)
     fig, axes = plt.subplots(rows, 6, figsize=(7.8, 1.55 * rows + 0.3))

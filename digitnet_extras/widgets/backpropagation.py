@@ -27,7 +27,7 @@ def step_of_the_check(X, y, entries=20):
         numbers = [f"{error:.0e}".replace("e-0", "e−").replace("e-", "e−") for error in errors.values()]
         title = "Worst relative error of each array, in powers of ten"
         parts = bars(values, names, 14, 0, 560, title, most=13, row=28, numbers=numbers, mark=6, bold=fails)
-        words = f"{6 - len(fails)} of 6 arrays agree to 1e−6 (dashed line) at h = {step:.0e}".replace(
+        words = f"{gradient}: {6 - len(fails)} of 6 arrays agree to 1e−6 (dashed line) at h = {step:.0e}".replace(
             "e-0", "e−"
         ).replace("e-", "e−")
         return drawing(580, 230, parts, text(0, 222, words), alt=words)

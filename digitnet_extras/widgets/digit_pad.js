@@ -256,6 +256,7 @@ const toBytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCod
 
 function floats(view) { // a DataView from the kernel, or base64 text from a page
   const bytes = typeof view === "string" ? toBytes(view) : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  if (bytes.length % 4) console.error("DEBUG", bytes.length, Object.prototype.toString.call(view), JSON.stringify([...bytes.slice(0, 20)]));
   return new Float32Array(bytes.slice().buffer);
 }
 

@@ -67,7 +67,7 @@ def threshold_browser(X, y, P, threshold=0.9):
         parts.append(text(54, 204 - (100 - low) / (101.2 - low) * 182 - 6, "would know its mistakes", color=COLORS[2]))
         at = 204 - (100 * a - low) / (101.2 - low) * 182
         parts.append(text(54, at - 6, "declines at random", color=COLORS[1]))
-        parts.append(text(104, 104, "declines when unsure", color=COLORS[0]))
+        parts.append(text(104, 146, "declines when unsure", color=COLORS[0]))
         parts.append(bars(counts, ("right", "wrong", "declined"), 330, 0, 170, "Digits", most=n, form="{:.0f}", row=30))
         parts.append(edge(order[answered - 8 : answered], 246, "The last eight that it answers"))
         parts.append(edge(order[answered : answered + 8], 350, "The next eight, which it declines"))

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import traitlets
+from IPython import get_ipython
 
 import digitnet_helpers as dn
 
@@ -78,10 +79,10 @@ def _stop_on_interrupt(asked, ended):
 
     ipykernel sets a handler of its own for every message and then puts the former one back: so we look again and again.
     """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:  # no kernel
+    kernel = getattr(get_ipython(), "kernel", None)
+    if kernel is None:
         return
+    loop = kernel.io_loop.asyncio_loop  # the main thread's; a page's messages may come in another one
 
     def on_interrupt(number, frame):
         asked.set()
@@ -95,8 +96,7 @@ def _stop_on_interrupt(asked, ended):
         if not ended.is_set() or now is not signal.SIG_IGN:
             loop.call_later(0.05, watch)
 
-    if threading.current_thread() is threading.main_thread():
-        watch()
+    loop.call_soon_threadsafe(watch)
 
 
 # ---------------------------------------------------------------------------------------------------------------
