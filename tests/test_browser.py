@@ -58,8 +58,11 @@ def eventually(check, seconds=20):
 
 def says(page, selector, begins, seconds=20):
     """Wait until the first element of `selector` begins with these words."""
-    code = "([s, w]) => document.querySelector(s)?.textContent.startsWith(w)"
-    page.page.wait_for_function(code, arg=[selector, begins], timeout=1000 * seconds)
+    wait(page, "([s, w]) => document.querySelector(s)?.textContent.startsWith(w)", [selector, begins], seconds)
+
+
+def wait(page, condition, argument=None, seconds=20):
+    page.page.wait_for_function(condition, arg=argument, timeout=1000 * seconds)
 
 
 def press(page, name):
@@ -100,7 +103,9 @@ def follows(page):
         EXPLORERS + "import json; print(json.dumps([(one.picture.value, one.function(**{k: c.value for k, c in "
         "one.controls.items()})) for one in made]))"
     )
-    shown = page.page.evaluate("[...document.querySelectorAll('.digitnet-explorer [role=img]')].map((e) => e.ariaLabel)")
+    shown = page.page.evaluate(
+        "[...document.querySelectorAll('.digitnet-explorer [role=img]')].map((e) => e.ariaLabel)"
+    )
     for picture, expected in json.loads(told):
         assert picture == expected
         assert html.unescape(re.search(r"aria-label='(.*?)'", expected)[1]) in shown
@@ -314,7 +319,7 @@ def test_three_drawings_teach_the_pad_a_hand(open_notebook):
     page.draw(zed)
     says(page, ".pad-verdict", "Reads 2")
     press(page, "Teach")
-    says(page, ".pad-report", "Taught 3", 60)
+    says(page, ".pad-report", "Taught 3", 120)
     says(page, ".pad-verdict", "Reads 3")
     rows = page.page.locator(".pad-report tr").all_inner_texts()
     assert rows[1].split("\t") == ["Your digits", "0 of 3", "3 of 3"]
@@ -356,22 +361,21 @@ def test_training_shows_itself_and_stops_at_once(bench):
     train = bench.page.get_by_role("button", name="Train")
     train.focus()
     bench.page.keyboard.press("Enter")
-    bench.page.wait_for_function(f"(noise) => {images} !== noise", arg=noise)
-    bench.page.wait_for_function("document.querySelectorAll('.bench-curves polyline').length === 2")
+    wait(bench, f"(noise) => {images} !== noise", noise)
+    wait(bench, "() => document.querySelectorAll('.bench-curves polyline').length === 2")
     assert train.evaluate("(e) => e === document.activeElement")  # the focus stays where it was
     says(bench, ".pad-verdict", "Reads 3", 60)
     for stop in (lambda: press(bench, "Stop"), bench.interrupt):  # ours, and the toolbar's
         begun = time.monotonic()
         stop()
-        says(bench, ".bench-status", "Run", 5)
-        bench.page.wait_for_function("document.querySelector('.bench-status').textContent.includes('stopped')")
+        wait(bench, "() => document.querySelector('.bench-status').textContent.includes('stopped')")
         print(f"stopped after {time.monotonic() - begun:.2f} s")
         assert time.monotonic() - begun < 2  # 0.3 s on a machine that is not busy
         running(bench, False)
         press(bench, "Train")
         running(bench, True)
     press(bench, "Forget earlier runs")
-    bench.page.wait_for_function("document.querySelectorAll('.bench-legend > div').length === 1")
+    wait(bench, "() => document.querySelectorAll('.bench-legend > div').length === 1")
 
 
 def test_the_cell_run_again_ends_the_old_training(bench):

@@ -1,19 +1,20 @@
 """The widgets without a browser: what they draw, and what they make of the messages that a browser would send."""
 
+import base64
 import io
-import re
+import json
 import time
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
-import digitnet_widgets as widgets
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
-import digitnet_helpers as helpers
+import digitnet_helpers as dn
+from digitnet_extras import drawings, teaching, widgets
+from digitnet_extras.widgets.pad import PAD_SIZE
+from digitnet_extras.widgets.training import SETTINGS, run_beside
 
-ROOT = Path(__file__).resolve().parent.parent
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -67,8 +68,6 @@ def test_lines_can_be_drawn_of_next_to_nothing(series):
 
 
 def test_an_image_has_its_pixels():
-    import base64
-
     values = np.linspace(-1, 1, 784)
     svg = widgets.drawing(100, 100, widgets.image(values, 0, 0, 90, signed=True), alt="image")
     (picture,) = parts(svg, "image")
@@ -97,7 +96,7 @@ def test_the_picture_follows_the_controls_and_survives_an_error():
 
 def test_widgets_have_a_readable_text():
     explorer = widgets.explore(lambda number: "", number=widgets.slider(0, 5, 2, 1))
-    shown = [repr(explorer), repr(bench()), repr(widgets.DigitPad())]
+    shown = [repr(explorer), repr(bench()), repr(widgets.DigitPad()), repr(hand())]
     for words in shown:
         assert words.startswith("[widget: ") and words.endswith("]") and len(words) <= 110  # more would be cut off
 
@@ -107,81 +106,124 @@ def test_menus_begin_with_their_first_choice_or_the_one_named():
     assert widgets.choice({"one": 1, "two": 2}, 2).value == 2
 
 
+# --- frames ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_widget_leaves_a_frame_on_the_stored_page():
+    explorer = widgets.explore(lambda number: "<svg/>", number=widgets.slider(0, 5, 2, 1))
+    for made in (explorer, bench(), widgets.DigitPad(), hand()):
+        data, _ = made._repr_mimebundle_()
+        ElementTree.fromstring(data["image/svg+xml"])
+        assert "application/vnd.jupyter.widget-view+json" in data
+
+
 # --- training on a live page ------------------------------------------------------------------------------------------
 
 
-def bench(n=400):
+def bench(n=400, dtype=float):
     rng = np.random.default_rng(0)
-    X, y = rng.random((n, 784)), rng.integers(0, 10, n)
-    return widgets.TrainingBench(X, y, (X[:50], y[:50]))
+    X, y = rng.random((n, 784)).astype(dtype), rng.integers(0, 10, n)
+    return widgets.bench(X, y, (X[:50], y[:50]))
 
 
 def run(trained, **settings):
-    for name, value in settings.items():
-        getattr(trained, name).value = value
-    trained.start.click()
+    trained.settings = SETTINGS | settings
+    trained._answer(None, {"kind": "train"}, [])
     trained.wait()
 
 
 def test_the_bench_trains_as_its_line_of_python_does():
     trained = bench()
-    run(trained, epochs=3, hidden="7", optimizer="momentum", batch=32, seed=5)
-    names = {"train": helpers.train, "init_params": helpers.init_params}
-    names |= {"X_train": trained.data[0], "y_train": trained.data[1]}
+    run(trained, epochs="3", hidden="7", optimizer="momentum", batch="32", seed="5")
+    names = {"dn": dn, "X_train": trained.data[0], "y_train": trained.data[1]}
     names |= {"X_val": trained.validation[0], "y_val": trained.validation[1]}
-    exec(trained.line.value, names)
+    exec(trained.line, names)
     for pair, expected in zip(trained.params, names["params"], strict=True):
         np.testing.assert_array_equal(pair[0], expected[0])
         np.testing.assert_array_equal(pair[1], expected[1])
     np.testing.assert_array_equal(trained.history["cost"], names["history"]["cost"])
-    assert "finished, epoch 3 of 3" in trained.status.value and trained.progress.value == 1
-    assert not trained.start.disabled and trained.halt.disabled
+    assert trained.sizes == [784, 7, 10] and len(trained.weights) == 4 * (785 * 7 + 80)
+    assert "finished: epoch 3 of 3" in trained.status["words"] and not trained.status["running"]
 
 
-def test_earlier_runs_are_kept_and_can_be_forgotten():
-    trained = bench()
-    run(trained, epochs=2)
-    run(trained, epochs=4)
-    assert [len(history["cost"]) for history in trained.runs.values()] == [2, 4]
-    assert trained.picture.value == widgets.training_picture(trained.runs)
-    assert len(list(parts(trained.picture.value, "polyline"))) == 4
-    trained.forget.click()
-    assert trained.runs == {} and trained.picture.value == widgets.training_picture({})
-
-
-def test_stop_keeps_what_was_learned():
+def test_stop_keeps_what_was_learned_and_forget_keeps_what_is_under_way():
     trained = bench(2000)
-    trained.epochs.value, trained.batch.value = 100, 32
-    trained.start.click()
-    while not (trained.history and len(trained.history["cost"]) > 1):
+    run(trained, epochs="2")
+    trained.settings = SETTINGS | {"epochs": "100", "batch": "32"}
+    trained.train()
+    while not (trained.status["running"] and len(trained.runs[-1]["cost"]) > 2):
         time.sleep(0.01)
-    trained.start.click()  # a second click while it runs does nothing
-    trained.halt.click()
+    trained._answer(None, {"kind": "forget"}, [])
+    trained._answer(None, {"kind": "train"}, [])  # does nothing: one is under way
+    begun = time.perf_counter()
+    trained._answer(None, {"kind": "stop"}, [])
     trained.wait()
-    done = len(trained.history["cost"])
-    assert 1 < done < 100 and len(trained.runs) == 1 and "stopped" in trained.status.value
-    assert not np.array_equal(trained.params[0][0], helpers.init_params(seed=0)[0][0])
+    assert time.perf_counter() - begun < 0.3
+    (only,) = trained.runs
+    assert only["ended"] == "stopped" and 2 < len(only["cost"]) < 100
+    assert not np.array_equal(trained.params[0][0], dn.init_params(dtype=float)[0][0])
+    trained.forget()
+    assert trained.runs == []
+
+
+def test_a_new_bench_ends_the_old_training():
+    trained = bench(2000)
+    trained.settings = SETTINGS | {"epochs": "100"}
+    trained.train()
+    bench()
+    assert not trained.beside.running()
+
+
+def test_the_next_page_beside_ends_the_former():
+    ended = []
+
+    def page(name):
+        try:
+            while True:
+                time.sleep(0.01)
+                yield
+        finally:
+            ended.append(name)
+
+    run_beside(page("first"))
+    second = run_beside(page("second"))
+    assert ended == ["first"] and second.running()
+    second.stop()
+    second.wait()
+    assert ended == ["first", "second"]
 
 
 @pytest.mark.parametrize(
-    ("hidden", "words"), [("a, b", "expected numbers"), ("0", "expected numbers"), ("9999", "1 to 512")]
+    ("settings", "words"),
+    [
+        ({"hidden": "a, b"}, "Hidden layers: 'a' is no whole number from 1 to 512"),
+        ({"hidden": "9999"}, "1 to 512"),
+        ({"epochs": "0"}, "Epochs: '0'"),
+        ({"seed": ""}, "Seed: ''"),
+        ({"optimizer": "magic"}, "'magic'"),
+    ],
 )
-def test_wrong_layer_sizes_are_named_and_nothing_starts(hidden, words):
+def test_wrong_settings_are_named_and_nothing_starts(settings, words):
     trained = bench()
-    run(trained, hidden=hidden)
-    assert words in trained.status.value and words in trained.line.value and trained.runs == {}
+    run(trained, **settings)
+    assert words in trained.status["words"] and trained.runs == []
+    run(trained, epochs="1")
+    assert "finished" in trained.status["words"]
 
 
-def test_a_diverging_training_says_so_and_the_next_one_works():
+def test_a_diverging_training_says_so_and_full_batches_are_counted():
     trained = bench()
-    trained.rate.max = 300
-    run(trained, epochs=30, optimizer="sgd", rate=1e200)
-    assert "diverged" in trained.status.value and not trained.start.disabled
-    run(trained, epochs=2, rate=0.01)
-    assert "finished" in trained.status.value
+    run(trained, epochs="30", optimizer="sgd", rate=1e200)
+    assert trained.runs[0]["ended"] == "diverged" and "smaller rate" in trained.status["words"]
+    assert all(np.isfinite(pair[0]).all() for pair in trained.params)
+    run(trained, epochs="3", batch="all")
+    assert "3 updates in all" in trained.status["words"]
+    json.dumps(trained.runs, allow_nan=False)
 
 
 # --- the pad ------------------------------------------------------------------------------------------------------
+
+SEVEN = [[(0.3, 0.2), (0.7, 0.2), (0.5, 0.85)]]
 
 
 @pytest.fixture
@@ -192,57 +234,31 @@ def pad():
     return made
 
 
-def browser_sends(pad, content, buffers):
-    """Hand a message to the pad by the way that the browser's messages take; return its answer."""
-    pad._handle_custom_msg(content, buffers)
-    return pad.answers[-1]
-
-
-def drawn(*strokes, size=widgets.PAD_SIZE, width=9):
-    """Bytes as the browser sends them: strokes given as points in shares of the side."""
-    picture = Image.new("L", (size, size))
-    for stroke in strokes:
-        ImageDraw.Draw(picture).line([(x * size, y * size) for x, y in stroke], fill=255, width=width, joint="curve")
-    return picture.tobytes()
-
-
-ONE = [(0.5, 0.15), (0.48, 0.85)]
-SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.5, 0.85)]
-ZERO = [(0.5 + 0.22 * np.sin(t), 0.5 - 0.32 * np.cos(t)) for t in np.linspace(0, 2 * np.pi, 40)]
-MESSAGE = {"kind": "drawing", "view": 7, "number": 3, "centred": True}
-
-
-@pytest.mark.parametrize(("digit", "stroke"), [(1, ONE), (7, SEVEN), (0, ZERO)])
-def test_the_pad_reads_what_is_drawn(pad, digit, stroke):
-    content, buffers = browser_sends(pad, MESSAGE, [memoryview(drawn(stroke))])
-    assert content["label"] == digit and f"Reads {digit}" in content["message"]
-    assert (content["view"], content["number"], content["kind"]) == (7, 3, "drawing")
-    np.testing.assert_allclose(content["probabilities"], helpers.read_digit(pad.image), atol=1e-5)
-    np.testing.assert_array_equal(pad.probabilities.argmax(), digit)
-    _, metadata = helpers.best_model()
-    expected = np.rint(255 * helpers.see_digit(pad.image, metadata)).astype(int)
-    assert np.abs(np.frombuffer(buffers[0], np.uint8).astype(int) - expected).max() <= 1
-    assert [len(units) for units in content["hidden"]] == [25, 15] and min(map(min, content["hidden"])) >= 0
-
-
-def test_without_centring_the_network_sees_the_pad_as_it_is(pad):
-    corner = [(0.05 + 0.3 * x, 0.05 + 0.3 * y) for x, y in SEVEN]
-    _, buffers = browser_sends(pad, MESSAGE | {"centred": False}, [drawn(corner)])
-    seen = np.frombuffer(buffers[0], np.uint8).reshape(28, 28)
-    assert seen[:12, :10].sum() > 0 and seen[14:].sum() == 0 and seen[:, 14:].sum() == 0
-    _, buffers = browser_sends(pad, MESSAGE, [drawn(corner)])
-    assert np.frombuffer(buffers[0], np.uint8).reshape(28, 28)[14:].sum() > 0
+def test_the_kernel_follows_what_the_page_hands_over(pad):
+    assert pad.image is None and pad.probabilities is None
+    pad.set_state({"ink": memoryview(teaching.draw(SEVEN).tobytes())})
+    assert pad.image.shape == (PAD_SIZE, PAD_SIZE)
+    np.testing.assert_allclose(pad.probabilities, drawings.read_digit(pad.image), atol=1e-6)
+    assert pad.probabilities.argmax() == 7
+    pad.set_state({"centred": False})
+    np.testing.assert_array_equal(pad.seen(pad.image), widgets.plain_28(pad.image))
+    for nothing in (bytes(PAD_SIZE**2), b"123"):
+        pad.set_state({"ink": memoryview(nothing)})
+        assert pad.image is None and pad.probabilities is None
 
 
 @pytest.mark.parametrize("dark_on_light", [False, True])
-def test_a_picture_from_a_file_goes_the_same_way(pad, dark_on_light):
-    pixels = np.frombuffer(drawn(SEVEN, size=500, width=30), np.uint8).reshape(500, 500)
+def test_a_picture_from_a_file_is_read_by_the_kernel(pad, dark_on_light):
+    pixels = teaching.draw(SEVEN, size=500)
     file = io.BytesIO()
     Image.fromarray(255 - pixels if dark_on_light else pixels).save(file, format="PNG")
-    content, (_, shown) = browser_sends(pad, MESSAGE | {"kind": "file"}, [file.getvalue()])
-    assert content["label"] == 7
-    np.testing.assert_array_equal(pad.image, pixels)
-    assert len(shown) == widgets.PAD_SIZE**2 and max(shown) > 200
+    pad._handle_custom_msg({"kind": "file"}, [memoryview(file.getvalue())])
+    content, (shown, seen) = pad.answers[-1]
+    assert content == {"kind": "file"} and len(shown) == PAD_SIZE**2 and max(shown) > 200
+    _, metadata = drawings.best_model()
+    expected = np.rint(255 * drawings.see_digit(pad.image, metadata).clip(0, 1))
+    np.testing.assert_array_equal(np.frombuffer(seen, np.uint8), expected)
+    assert pad.probabilities.argmax() == 7
 
 
 @pytest.mark.parametrize(
@@ -251,32 +267,77 @@ def test_a_picture_from_a_file_goes_the_same_way(pad, dark_on_light):
         ({}, [], "does not know"),
         (None, None, "does not know"),
         ("drawing", [b""], "does not know"),
-        ({"kind": "drawing"}, [], "does not know"),
-        ({"kind": "drawing"}, [b"12", b"34"], "does not know"),
-        ({"kind": ["drawing"]}, [b"12"], "does not know"),
-        (MESSAGE, [b"123"], "3 bytes"),
-        (MESSAGE, [bytes(widgets.PAD_SIZE**2)], "Draw a digit."),
-        (MESSAGE, [bytes([9]) * widgets.PAD_SIZE**2], "empty"),
-        (MESSAGE | {"kind": "file"}, [b"no picture"], "Choose a PNG or JPEG file"),
+        ({"kind": "file"}, [], "does not know"),
+        ({"kind": ["file"]}, [b"12"], "does not know"),
+        ({"kind": "teach"}, [], "does not know"),
+        ({"kind": "file"}, [b"no picture"], "no picture"),
     ],
 )
-def test_malformed_messages_are_answered_and_the_pad_goes_on(pad, content, buffers, words):
-    answer, seen = browser_sends(pad, content, buffers)
-    assert words in answer["message"] and "probabilities" not in answer and seen == []
-    assert pad.probabilities is None
-    assert browser_sends(pad, MESSAGE, [drawn(SEVEN)])[0]["label"] == 7
+def test_malformed_messages_are_answered_in_a_sentence(pad, content, buffers, words):
+    pad._handle_custom_msg(content, buffers)
+    said = pad.answers[-1][0]["message"]
+    assert words in said and said[0].isupper() and said.endswith(".")
 
 
-def test_browser_and_kernel_agree_on_the_size():
-    source = (ROOT / "digit_pad.js").read_text()
-    assert int(re.search(r"const SIZE = (\d+);", source)[1]) == widgets.PAD_SIZE
-    assert "http" not in source  # nothing is fetched
-
-
-def test_the_pad_takes_another_model(pad):
+def test_the_pad_takes_other_models_of_its_kind_and_names_those_that_are_not():
     sure_of_4 = [(np.zeros((784, 10)), np.where(np.arange(10) == 4, 9.0, 0))]
     other = widgets.DigitPad((sure_of_4, {}))
-    other.answers = []
-    other.send = lambda content, buffers=None: other.answers.append((content, buffers))
-    content, _ = browser_sends(other, MESSAGE, [drawn(SEVEN)])
-    assert content["label"] == 4 and content["hidden"] == []
+    other.set_state({"ink": memoryview(teaching.draw(SEVEN).tobytes())})
+    assert other.probabilities.argmax() == 4 and other.sizes == [784, 10]
+    written = json.loads(widgets.weights_json((sure_of_4, {})))
+    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(written["weights"]), "<f4")[-10:], sure_of_4[0][1])
+    with pytest.raises(ValueError, match="784 pixels to 10 digits"):
+        widgets.DigitPad(([(np.zeros((4, 10)), np.zeros(10))], {}))
+
+
+# --- teaching ---------------------------------------------------------------------------------------------------------
+
+
+def hand(**digits):
+    params, metadata = dn.load_model(dn.MODELS / "digitnet.npz")
+    return widgets.teaching_pad(params, metadata, **digits)
+
+
+def page_sends(made, label, *strokes):
+    """Add labelled drawings as the page does: PNG whose alpha is the ink."""
+    kept = []
+    for stroke in strokes:
+        picture, png = Image.new("RGBA", (PAD_SIZE, PAD_SIZE)), io.BytesIO()
+        picture.putalpha(Image.fromarray(teaching.draw([stroke])))
+        picture.save(png, format="PNG")
+        kept.append({"label": label, "ink": "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()})
+    made.set_state({"labelled": made.labelled + kept})
+
+
+ZED = [(0.3, 0.15), (0.7, 0.15), (0.3, 0.85), (0.7, 0.85)]
+
+
+def test_teach_forget_save_and_load(mnist, tmp_path, monkeypatch):
+    monkeypatch.setattr(dn, "MODELS", dn.MODELS)
+    taught = hand(
+        mix=(mnist.X_train[:3000], mnist.y_train[:3000]), validation=(mnist.X_test[:1000], mnist.y_test[:1000])
+    )
+    monkeypatch.setattr(dn, "MODELS", tmp_path)
+    send = lambda kind: taught._handle_custom_msg({"kind": kind}, [])  # noqa: E731
+    first = taught.weights
+    for kind, words in [("teach", "Draw a digit"), ("load", "press Save first")]:
+        send(kind)
+        assert words in taught.report["words"] and taught.weights == first
+    page_sends(taught, 3, ZED)
+    send("teach")
+    assert taught.report["judged"] == [None]  # no second one of its kind to judge by
+    page_sends(taught, 3, [(x + 0.03, y) for x, y in ZED], [(x, 0.9 * y) for x, y in ZED])
+    send("teach")
+    yours, validation = taught.report["rows"]
+    assert yours == ["Your digits", "0 of 3", "3 of 3"] and taught.report["judged"] == [3, 3, 3]
+    mixed = float(validation[2].rstrip("%"))
+    assert float(validation[1].rstrip("%")) - mixed < 4
+    after = taught.weights
+    send("save")
+    send("forget")
+    assert taught.weights == first and len(taught.labels) == 3
+    send("load")
+    assert taught.weights == after
+    taught.set_state({"mixing": False})
+    send("teach")
+    assert float(taught.report["rows"][1][2].rstrip("%")) < mixed

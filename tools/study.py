@@ -1,13 +1,13 @@
 """The study behind notebook 09: each recipe changes one thing, is trained from several seeds, and judged on validation.
 
-    python tools/study.py                  every recipe, on 50,000 digits; models/study.json keeps which of the other
-                                           10,000 each network misread
-    python tools/study.py --test           the recipes in CHOSEN: the same networks read the test digits, after all else
-    python tools/study.py decay moved      only these; --fresh trains again what is there
+    python tools/study.py                  every recipe, on 50,000 digits, judged by the other 10,000
+    python tools/study.py --test           the networks of CHOSEN read the test digits, after all else
+    python tools/study.py decay moved      only these
 
-About an hour of one core's time. Results are kept as they come, and an interrupted study goes on where it was. The
-networks of a recipe are trained in step, one epoch each in turn: they start from different parameters and see the digits
-in different orders, but share the moved digits of every epoch, which are the larger part of the work.
+About an hour of one core's time. models/study.json keeps the rows that each network misread, as they come: an
+interrupted study goes on where it was (to repeat a recipe, take it out of the file). The networks of a recipe are
+trained in step: they start from different parameters and see the digits in different orders, but share the moved digits
+of every epoch, which are the larger part of the work.
 """
 
 import argparse
@@ -33,9 +33,7 @@ FIRST = {
 WIDER = {"rotation": 0.06, "shear": 0.08, "scale": 0.05, "shift": 0.35, "elastic": 0.6}  # for slants as written
 
 
-def times(factor):
-    return {name: round(factor * size, 4) for name, size in MOVES.items()}
-
+HALF, DOUBLE = ({name: factor * size for name, size in MOVES.items()} for factor in (0.5, 2))
 
 # What each recipe changes against the one that it names. The staircase is FIRST to "400 epochs"; the rest was tried.
 CHANGES = {
@@ -51,14 +49,13 @@ CHANGES = {
     "40 epochs": ("less decay", {"epochs": 40}),
     "drawn hands": ("40 epochs", {"hands": 100}),
     "mean image": ("cosine", {"centred": True}),
-    "mean image, decay": ("decay", {"centred": True}),
     "cosine from 0.004": ("cosine", {"rate": 0.004, "seeds": 3}),
     "cosine from 0.016": ("cosine", {"rate": 0.016, "seeds": 3}),
     "decay 0.05": ("decay", {"decay": 0.05, "seeds": 3}),
     "decay 0.1": ("decay", {"decay": 0.1, "seeds": 3}),
     "decay 0.4": ("decay", {"decay": 0.4, "seeds": 3}),
-    "moves halved": ("moved", {"moves": times(0.5), "seeds": 3}),
-    "moves doubled": ("moved", {"moves": times(2), "seeds": 3}),
+    "moves halved": ("moved", {"moves": HALF, "seeds": 3}),
+    "moves doubled": ("moved", {"moves": DOUBLE, "seeds": 3}),
     "decay 0.1, moved": ("less decay", {"decay": 0.1, "seeds": 3}),
     "decay 0.02, moved": ("less decay", {"decay": 0.02, "seeds": 3}),
     "120 epochs": ("40 epochs", {"epochs": 120, "seeds": 3}),
@@ -100,7 +97,7 @@ def flagged_ones(count=200, seed=99):
 
 
 def trained(made, X, y):
-    """Train one network for each seed of a recipe on `X` as prepared, in step; return them, the mean image folded in."""
+    """Train one network for each seed of a recipe on `X` as prepared, in step; the mean image is folded into b1."""
     mean = X.mean(axis=0) if made["centred"] else np.zeros(784, X.dtype)
     rate = dn.cosine_schedule(made["rate"]) if made["schedule"] == "cosine" else made["rate"]
     calls, moved = 0, None
@@ -125,73 +122,61 @@ def trained(made, X, y):
     return [[(W, b - mean @ W) if k == 0 else (W, b) for k, (W, b) in enumerate(state.params)] for state in states]
 
 
-def measured(networks, X, y):
-    """What study.json keeps of networks (a list), for digits as prepared: the rows that each misreads."""
-    nine = [np.flatnonzero(predict_moved(params, X).argmax(axis=1) != y).tolist() for params in networks]
-    once = [np.flatnonzero(dn.predict(params, X) != y).tolist() for params in networks]
-    return {"accuracy": [round(1 - len(rows) / len(y), 6) for rows in once], "misread": once, "misread_by_nine": nine}
+def measured(name, networks, X, y):
+    """What study.json keeps of a recipe's networks, for raw digits: the accuracy, and the rows that each misreads."""
+    X = prepare(X, recipe(name)["pixels"])
+    answers = {"misread": [dn.predict(params, X) for params in networks]}
+    if name in CHOSEN:
+        answers["misread_by_nine"] = [predict_moved(params, X).argmax(axis=1) for params in networks]
+    misread = {key: [np.flatnonzero(read != y) for read in reads] for key, reads in answers.items()}
+    accuracy = [round(1 - len(rows) / len(y), 6) for rows in misread["misread"]]
+    return {"accuracy": accuracy} | {key: [" ".join(map(str, rows)) for rows in each] for key, each in misread.items()}
 
 
 def run(name, X, y, X_val, y_val):
-    """Train a recipe on raw images and return what study.json keeps; the networks go to NETWORKS."""
+    """Train a recipe on raw digits and return what study.json keeps; the networks go to NETWORKS."""
     made, start = recipe(name), time.process_time()
     if made["hands"]:
-        X_drawn, y_drawn = drawn(made["hands"])
-        X, y = np.concatenate([X, X_drawn]), np.concatenate([y, y_drawn])
+        X, y = (np.concatenate(pair) for pair in zip((X, y), drawn(made["hands"])))
     X = prepare(X, made["pixels"])
     networks = trained(made, X, y)
+    seconds = (time.process_time() - start) / len(networks)
     NETWORKS.mkdir(exist_ok=True)
     for seed, params in enumerate(networks):
         dn.save_model(NETWORKS / f"{name}-{seed}.npz", params, **made)
-    seconds = (time.process_time() - start) / len(networks)
-    X_flags, y_flags = flagged_ones()
-    X_flags = prepare(X_flags, made["pixels"])
+    flags = prepare(flagged_ones()[0], made["pixels"])
     return {
         "from": CHANGES[name][0], "recipe": made, "core_seconds_a_network": round(seconds, 1),
         "training_accuracy": [round(dn.accuracy(params, X, y), 6) for params in networks],
-        "flagged_ones_read": [round(dn.accuracy(params, X_flags, y_flags), 6) for params in networks],
-        **measured(networks, prepare(X_val, made["pixels"]), y_val),
+        "flagged_ones_read": [round(float((dn.predict(params, flags) == 1).mean()), 6) for params in networks],
+        **measured(name, networks, X_val, y_val),
     }  # fmt: skip
 
 
-def results(path=None):
-    path = path or RESULTS
-    return json.loads(path.read_text()) if path.is_file() else {}
+def results():
+    return json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
 
 
-def keep(part, name, result):
-    """Put one result into study.json: a line for each entry of each recipe."""
-    study = results()
-    study.setdefault(part, {})[name] = result
-    parts = []
-    for part, found in study.items():
-        rows = [
-            f"  {json.dumps(name)}: {{\n" + ",\n".join(f"   {json.dumps(k)}: {json.dumps(v)}" for k, v in entry.items())
-            for name, entry in found.items()
-        ]
-        parts.append(f" {json.dumps(part)}: {{\n" + "\n  },\n".join(rows) + "\n  }\n }")
-    RESULTS.write_text("{\n" + ",\n".join(parts) + "\n}\n")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="recipe", help=", ".join(CHANGES))
-    parser.add_argument("--test", action="store_true", help="the chosen recipes' networks, on the test set")
-    parser.add_argument("--fresh", action="store_true", help="again, what has been measured")
-    given = parser.parse_args()
-    data, part = dn.load_mnist(), "test" if given.test else "validation"
+def main(names=(), test=False):
+    data, part = dn.load_mnist(), "test" if test else "validation"
     split = dn.validation_split(data.X_train, data.y_train)
-    for name in given.names or (CHOSEN if given.test else CHANGES):
-        if name in results().get(part, {}) and not given.fresh:
+    for name in names or (CHOSEN if test else CHANGES):
+        if name in results().get(part, {}):
             continue
-        if given.test:
-            networks = [dn.load_model(NETWORKS / f"{name}-{k}.npz")[0] for k in range(recipe(name)["seeds"])]
-            result = measured(networks, prepare(data.X_test, recipe(name)["pixels"]), data.y_test)
+        if test:
+            networks = [dn.load_model(NETWORKS / f"{name}-{seed}.npz")[0] for seed in range(recipe(name)["seeds"])]
+            result = measured(name, networks, data.X_test, data.y_test)
         else:
             result = run(name, *split)
-        keep(part, name, result)
+        study = results()
+        study.setdefault(part, {})[name] = result
+        RESULTS.write_text(json.dumps(study, indent=1) + "\n")
         print(f"{part} {name}: {np.mean(result['accuracy']):.2%}", result["accuracy"], flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="recipe", help=", ".join(CHANGES))
+    parser.add_argument("--test", action="store_true", help="the chosen recipes' networks, on the test set")
+    given = parser.parse_args()
+    main(given.names, given.test)

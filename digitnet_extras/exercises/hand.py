@@ -19,7 +19,11 @@ def bright_ink(function):
             (V, V, "a drawing with bright ink stays as it is"),
             (255 - V, V, "a drawing with dark ink is turned round: 255 - gray"),
             (dim, dim, "a gray background that is darker than the ink stays as it is"),
-            (140 - dim, 115 + dim, "a dim picture too: compare the border with the picture's own darkest and brightest"),
+            (
+                140 - dim,
+                115 + dim,
+                "a dim picture too: compare the border with the picture's own darkest and brightest",
+            ),
             (touching, touching, "ink may touch the border: take the border's median"),
             (255 - touching, touching, "dark ink may touch the border: take the border's median"),
         ):
@@ -59,6 +63,8 @@ def limit_class(function):
                 continue
             found = function(params, x)
             assert np.ndim(found) == 0, "return one class, an int"
-            assert int(found) == logits.argmax(), "not the class that wins when the picture is a million times brighter"
+            assert int(found) == logits.argmax(), (
+                "not the class that wins when the picture is ten million times brighter"
+            )
             changed += int(found) != dn.predict(params, x[None])[0]
     assert changed > 0, "for some pictures the limit is another class than that of the picture itself"

@@ -7,14 +7,14 @@ from .common import exercise
 
 @exercise("9.1")
 def _falling_rate(answer):
-    """The variance after 1,000 steps at the rates 1/t, with curvature and noise of 1."""
+    """The variance after 1,000 steps at the rates 1/k, with curvature and noise of 1."""
     value, V = float(answer), 0.0
-    for t in range(1, 1001):
-        V = (1 - 1 / t) ** 2 * V + 1 / t**2
+    for k in range(1, 1001):
+        V = (1 - 1 / k) ** 2 * V + 1 / k**2
     assert not np.isclose(value, V / 2, rtol=0.01), "eq. 9.2 is for a constant rate (and halves V); here it falls"
     assert not np.isclose(value, 1e-6, rtol=0.01), "the last kick is not alone: the earlier ones have left something"
     assert not np.isclose(value, V**0.5, rtol=0.01), "that is its standard deviation"
-    assert abs(value - V) < 1e-6, "t * w_t is (t - 1) * w_(t-1) less one kick: what is 1,000 * w_1000, then?"
+    assert abs(value - V) < 1e-6, "k * w_k is (k - 1) * w_(k-1) less one kick: what is 1,000 * w_1000, then?"
 
 
 @exercise("9.2")

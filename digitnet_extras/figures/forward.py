@@ -129,8 +129,8 @@ def _deepest(inside):
 def network_at_work(params, A, P):
     """The network of `params` at one image: A = [X, A1, A2] and P of one row each, with the shapes of all arrays."""
     fig, ax = plt.subplots(figsize=(9.4, 5.4))
-    ax.imshow(A[0].reshape(28, 28), extent=(-1.75, -0.25, -0.75, 0.75), vmin=0, vmax=1, zorder=2)
-    columns, heights = (0, 1.6, 3.2, 4.8), [np.linspace(0.75, -0.75, 28)]
+    ax.imshow(A[0].reshape(28, 28), extent=(-2.1, -0.25, -0.56, 0.56), vmin=0, vmax=1, zorder=2)
+    columns, heights = (0, 1.6, 3.2, 4.8), [np.linspace(0.56, -0.56, 14)]
     heights += [np.linspace(1, -1, W.shape[1]) * (0.55 + 0.45 * W.shape[1] / 25) for W, _ in params]
     for k, (W, _) in enumerate(params):
         start = -0.25 if k == 0 else columns[k]
@@ -150,10 +150,10 @@ def network_at_work(params, A, P):
         ax.barh(height, 6 * p, left=columns[3] + 0.27, height=0.1, color=FORWARD)
         ax.text(columns[3] + 0.32 + 6 * p, height, f"{p:.2f}", va="center", fontsize=10, color=FORWARD)
     below = ("784 pixels\nX (n, 784)", "25 units, ReLU\nA1 (n, 25)", "15 units, ReLU\nA2 (n, 15)")
-    for at, words in zip((-1, 1.6, 3.2), below):
+    for at, words in zip((-1.17, 1.6, 3.2), below):
         ax.text(at, -1.14, words, ha="center", va="top", fontsize=11.5)
     ax.text(5.2, -1.14, "10 classes, softmax\nP (n, 10)", ha="center", va="top", fontsize=11.5)
-    ax.set(xlim=(-1.85, 6.5), ylim=(-1.45, 1.4), aspect="auto")
+    ax.set(xlim=(-2.2, 6.5), ylim=(-1.45, 1.4), aspect="auto")
     ax.set_axis_off()
     ax.set_title("One image becomes 25 numbers, then 15, then ten probabilities")
     return fig

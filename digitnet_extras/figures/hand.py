@@ -129,7 +129,7 @@ def nudge_example(x, nudged, answers, push, rare, title):
     """
     fig, axes = plt.subplots(1, 4, figsize=(9.2, 3.0))
     change = np.reshape(nudged - x, (28, 28))
-    limit = np.abs(change).max()
+    limit = 1.5 * np.abs(change).max()
     axes[0].imshow(np.reshape(x, (28, 28)), vmin=0, vmax=1)
     axes[1].imshow(change, vmin=-limit, vmax=limit, **SIGNED)
     axes[2].imshow(np.reshape(nudged, (28, 28)), vmin=0, vmax=1)
@@ -137,23 +137,25 @@ def nudge_example(x, nudged, answers, push, rare, title):
     mask = np.kron(np.reshape(rare, (28, 28)), np.ones((8, 8)))
     axes[3].contour((np.arange(224) + 0.5) / 8 - 0.5, (np.arange(224) + 0.5) / 8 - 0.5, mask, [0.5], colors="white",
                     linewidths=1.5)  # fmt: skip
-    for ax, name in zip(axes, (answers[0], f"added: ±{limit:.3f}", answers[1], "mean |g| by pixel")):
+    for ax, name in zip(axes, (answers[0], f"added: ±{np.abs(change).max():.2f}", answers[1], "mean |g| by pixel")):
         _bare(ax, name)
     axes[3].set_xlabel("outside the line: ink in\nunder 1% of digits", fontsize=9)
     fig.suptitle(title, fontweight="bold", x=0.01, ha="left")
     return fig
 
 
-def nudge_curves(found, title, xmax=0.4):
-    """Draw {name: the smallest nudges that change an answer} as the share of answers changed by ε; inf is never."""
+def nudge_curves(found, title):
+    """Draw {name: the smallest pushes that change an answer}, three of them, as the share of answers changed by ε."""
     fig, ax = plt.subplots(figsize=(8, 3.6))
-    for k, (name, eps) in enumerate(found.items()):
+    places = ((0.10, 30, "left"), (0.36, 62, "right"), (0.13, 78, "left"))
+    for (name, eps), (x, y, side) in zip(found.items(), places):
         share = 100 * np.arange(1, len(eps) + 1) / len(eps)
         (line,) = ax.step(np.sort(eps), share, where="post")
-        middle = np.median(eps)
-        ax.plot(middle, 50, "o", color=line.get_color())
-        ax.annotate(f"{name}\n{middle:.4g} for half", (middle, 50), (8, -4 - 17 * k), textcoords="offset points",
-                    va="top", color=line.get_color(), fontsize=10)  # fmt: skip
-    ax.set(xlabel="most that a pixel may change, ε", ylabel="answers changed (%)", xlim=(0, xmax), ylim=(0, 102))
+        color, middle = line.get_color(), np.median(eps)
+        ax.plot(middle, 50, "o", color=color)
+        arrow = {"arrowstyle": "-", "color": color, "lw": 0.8, "shrinkB": 4}
+        ax.annotate(f"{name}: {middle:.3g} for half", (middle, 50), (x, y), ha=side, va="center", color=color,
+                    fontsize=10.5, arrowprops=arrow)  # fmt: skip
+    ax.set(xlabel="most that a pixel may change, ε", ylabel="answers changed (%)", xlim=(0, 0.45), ylim=(0, 102))
     ax.set_title(title)
     return fig

@@ -84,6 +84,17 @@ function strokeWidth({ height, width, v }) { // twice the area over the outline
   return (2 * sum(v)) / (steps * Math.PI / 4);
 }
 
+function neighbours({ height, width, v }, pick) { // the largest or smallest of 3 x 3, across and then down
+  const across = v.map((value, k) => {
+    const x = k % width, left = x ? pick(value, v[k - 1]) : value;
+    return x < width - 1 ? pick(left, v[k + 1]) : left;
+  });
+  return picture(height, width, across.map((value, k) => {
+    const up = k >= width ? pick(value, across[k - width]) : value;
+    return k + width < v.length ? pick(up, across[k + width]) : up;
+  }));
+}
+
 function thickened(image, pixels) {
   const pad = Math.abs(pixels), most = largest(image.v), pick = pixels > 0 ? Math.max : Math.min;
   let out = picture(image.height + 2 * pad, image.width + 2 * pad);
@@ -92,21 +103,11 @@ function thickened(image, pixels) {
     out.v[place] = Math.trunc(Math.fround(255 * value / most));
   });
   for (let turn = 0; turn < pad; turn += 1) {
-    const { height, width, v } = out, changed = picture(height, width);
-    for (let y = 0; y < height; y += 1) {
-      for (let x = 0; x < width; x += 1) {
-        let value = v[y * width + x];
-        for (let j = Math.max(y - 1, 0); j <= Math.min(y + 1, height - 1); j += 1) {
-          for (let i = Math.max(x - 1, 0); i <= Math.min(x + 1, width - 1); i += 1) value = pick(value, v[j * width + i]);
-        }
-        changed.v[y * width + x] = value;
-      }
-    }
+    const changed = neighbours(out, pick);
     if (largest(changed.v) < 128) break;
     out = changed;
   }
-  out.v.forEach((value, k) => { out.v[k] = value / 255; });
-  return crop(out);
+  return crop(picture(out.height, out.width, out.v.map((value) => value / 255)));
 }
 
 /** Steps from ink (bytes, size x size) to MNIST's convention: [{name, image}], the last one is 28 x 28. */
@@ -256,8 +257,7 @@ const toBytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCod
 
 function floats(view) { // a DataView from the kernel, or base64 text from a page
   const bytes = typeof view === "string" ? toBytes(view) : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  if (bytes.length % 4) console.error("DEBUG", bytes.length, Object.prototype.toString.call(view), JSON.stringify([...bytes.slice(0, 20)]));
-  return new Float32Array(bytes.slice().buffer);
+  return new Float32Array(bytes.slice(0, bytes.length & ~3).buffer);
 }
 
 const STYLE = `
@@ -638,7 +638,10 @@ function reading(store, kernel, show) {
   const self = { net: null, found: null };
   let frame = 0, rest = 0, ink = null;
   const newNet = () => {
-    self.net = network(floats(store.get("weights")), store.get("sizes"), store.get("straighten"), store.get("moved"));
+    const weights = floats(store.get("weights")), sizes = store.get("sizes");
+    const expected = sizes.slice(1).reduce((total, size, k) => total + (sizes[k] + 1) * size, 0);
+    if (weights.length !== expected) return; // a message that was damaged on its way
+    self.net = network(weights, sizes, store.get("straighten"), store.get("moved"));
     self.soon();
   };
   function read() {
@@ -653,7 +656,7 @@ function reading(store, kernel, show) {
     if (!(ink.strokes.length === 1 && ink.strokes[0].seen)) store.set("ink", new DataView(ink.ink().buffer));
     store.save_changes();
   }
-  self.soon = () => { if (ink) frame = frame || requestAnimationFrame(read); };
+  self.soon = () => { if (ink && self.net) frame = frame || requestAnimationFrame(read); };
   self.start = (made) => { ink = made; newNet(); ink.restore(); };
   self.changed = () => {
     self.soon();

@@ -31,7 +31,7 @@ def page_model(params, metadata):
     if sizes[0] != 784 or sizes[-1] != 10:
         raise ValueError(f"the network's layers are {sizes}; the pad needs one from 784 pixels to 10 digits")
     return {
-        "weights": dn.to_vector(params).astype("<f4").tobytes(),
+        "weights": np.clip(np.nan_to_num(dn.to_vector(params)), -1e30, 1e30).astype("<f4").tobytes(),
         "sizes": [int(size) for size in sizes],
         "straighten": metadata.get("preprocessing") == "moments",
         "moved": bool(metadata.get("moved_copies")),

@@ -20,9 +20,10 @@ from .pad import DigitPad, _sentence, _synced, page_model, svg_strokes
 __all__ = ["Bench", "bench", "run_beside"]
 
 SETTINGS = {"optimizer": "adam", "rate": 0.003, "batch": "128", "hidden": "25, 15", "epochs": "10", "seed": "0"}
-TURN = np.linspace(-0.8, 0.5, 24) * np.pi  # a 3 of two arcs: what stands on the pad until the reader draws
-THREE = np.round([*np.c_[0.47 + 0.17 * np.cos(TURN), 0.32 + 0.17 * np.sin(TURN)],
-                  *np.c_[0.47 + 0.2 * np.cos(TURN + 0.3 * np.pi), 0.67 + 0.19 * np.sin(TURN + 0.3 * np.pi)]], 3).tolist()  # fmt: skip
+_turn = np.linspace(-0.8, 0.5, 24) * np.pi  # a 3 of two arcs: what stands on the pad until the reader draws
+_upper = np.c_[0.47 + 0.17 * np.cos(_turn), 0.32 + 0.17 * np.sin(_turn)]
+_lower = np.c_[0.47 + 0.2 * np.cos(_turn + 0.3 * np.pi), 0.67 + 0.19 * np.sin(_turn + 0.3 * np.pi)]
+THREE = {"points": np.concatenate([_upper, _lower]).round(3).tolist(), "width": 0.08, "erase": False}
 KEPT_RUNS = 6  # as many as there are colours in digit_pad.js
 _beside = SimpleNamespace(now=None)  # one training at a time
 
@@ -39,7 +40,7 @@ def run_beside(page):
     """
     stop_beside()
     asked, ended = threading.Event(), threading.Event()
-    run = SimpleNamespace(stop=asked.set, wait=lambda seconds=None: ended.wait(seconds), running=lambda: not ended.is_set())
+    run = SimpleNamespace(stop=asked.set, wait=ended.wait, running=lambda: not ended.is_set())
     _beside.now = run
     if dn.IN_BROWSER:
         _beside.task = asyncio.ensure_future(_in_slices(page, asked, ended))
@@ -117,9 +118,8 @@ class Bench(DigitPad):
         self.data, self.validation, self.history, self.started = (X, y), validation, None, 0
         self.beside = None
         stop_beside()
-        start = dn.init_params((X.shape[1], 25, 15, 10), dtype=X.dtype)
-        super().__init__((start, {}), bench=True, strokes=[{"points": THREE, "width": 0.08, "erase": False}],
-                         settings=SETTINGS)  # fmt: skip
+        start = dn.init_params(dtype=X.dtype)
+        super().__init__((start, {}), bench=True, strokes=[THREE], settings=SETTINGS)
         self.say("Not trained yet: the images are noise. Press Train.")
         self.observe(self._show_line, names="settings")
         self._show_line()
@@ -145,11 +145,7 @@ class Bench(DigitPad):
         """Start a training beside the page; one that is under way goes on instead."""
         if self.beside and self.beside.running():
             return
-        sizes, keywords = self.keywords()
-        self.started += 1
-        run = {"settings": self.settings, "color": self._free_color(), "ended": "training", "cost": [], "accuracy": []}
-        self.earlier = self.runs[-(KEPT_RUNS - 1) :]
-        self.beside = run_beside(self._training(run, sizes, keywords))
+        self.beside = run_beside(self._training(*self.keywords()))
 
     def stop(self):
         """Stop after the present update; what was learned is kept."""
@@ -169,51 +165,53 @@ class Bench(DigitPad):
     def say(self, words, progress=0.0, running=False):
         self.status = {"words": words, "progress": progress, "running": running}
 
-    def _training(self, run, sizes, keywords):
-        """The generator that runs beside the page: a training, shown now and then, at 1.5% of its time."""
+    def _training(self, sizes, keywords, rows=None):
+        """Return the generator that runs beside the page: a training, shown now and then, at 1.5% of its time."""
+        X, y = (array[:rows] for array in self.data)
+        self.earlier, self.started = self.runs[-(KEPT_RUNS - 1) :], self.started + 1
+        used = [run["color"] for run in self.earlier]
+        run = {"settings": self.settings, "color": next(k for k in range(KEPT_RUNS) if k not in used)}
+        start = dn.init_params(sizes, seed=keywords["seed"], dtype=X.dtype)
+        # The curves begin before the training: with the cost of some of its digits, and the validation digits.
+        run["cost"] = [dn.cross_entropy(dn.predict_proba(start, X[:2000]), y[:2000])]
+        run["accuracy"] = [dn.accuracy(start, *self.validation)]
+        return self._slices(run, dn.training(start, X, y, validation=self.validation, **keywords))
+
+    def _slices(self, run, updates):
         begun = shown = time.perf_counter()
-        pause, state, updates = 0.0, None, None
+        pause, state = 0.0, None
         try:
-            start = dn.init_params(sizes, seed=keywords["seed"], dtype=self.data[0].dtype)
-            cost, accuracy = self._untrained(start)
-            updates = dn.training(start, *self.data, validation=self.validation, **keywords)
             for state in updates:
                 now = time.perf_counter()
                 if now - shown > pause:
-                    self._show(run, state, now - begun, cost, accuracy)
+                    self._show(run, state, now - begun)
                     shown = time.perf_counter()
                     pause = max(0.15, 65 * (shown - now))
                 yield
-            run["ended"] = "finished"
+            ended = "finished"
         except FloatingPointError as error:
-            run["ended"], state.params, state.history = "diverged", error.params, error.history
+            ended, state.params, state.history = "diverged", error.params, error.history
         except GeneratorExit:
-            run["ended"] = "stopped"
+            ended = "stopped"
             updates.close()
         except Exception as error:  # in a thread nobody else would see it
             self.say(f"✗ {_sentence(error)}")
             return
         if state:
-            self._show(run, state, time.perf_counter() - begun, cost, accuracy)
+            self._show(run, state, time.perf_counter() - begun, ended)
 
-    def _untrained(self, params):
-        """Where the curves begin: cost of some training digits and accuracy of the validation digits, before training."""
-        (X, y), (X_val, y_val) = self.data, self.validation
-        cost = dn.cross_entropy(dn.predict_proba(params, X[:2000]), y[:2000])
-        return cost, dn.accuracy(params, X_val, y_val)
-
-    def _show(self, run, state, seconds, cost, accuracy):
+    def _show(self, run, state, seconds, ended="training"):
         """Hand the present weights and curves to the page, in one message."""
         self.params, self.history = [(W.copy(), b.copy()) for W, b in state.params], state.history
-        run["cost"] = [round(cost, 4), *np.minimum(self.history["cost"], 1e6).round(4).tolist()]
-        run["accuracy"] = [round(100 * share, 2) for share in (accuracy, *self.history["val_accuracy"].tolist())]
+        costs = [*run["cost"], *np.minimum(self.history["cost"], 1e6)]
+        shares = [100 * share for share in (*run["accuracy"], *self.history["val_accuracy"])]
+        curves = {"cost": np.round(costs, 4).tolist(), "accuracy": np.round(shares, 2).tolist(), "ended": ended}
         found = page_model(self.params, {})
         with self.hold_sync():
-            self.sizes = found["sizes"]
-            self.weights = found["weights"]
-            self.runs = [*self.earlier, dict(run)]
+            self.sizes, self.weights = found["sizes"], found["weights"]
+            self.runs = [*self.earlier, run | curves]
             share = (state.epoch + state.step / state.steps) / state.epochs
-            self.say(self._words(run, state, seconds), share, run["ended"] == "training")
+            self.say(self._words(self.runs[-1], state, seconds), share, ended == "training")
 
     def _words(self, run, state, seconds):
         words = f"Run {self.started} {run['ended']}: epoch {state.epoch} of {state.epochs}, {seconds:.1f} s"
@@ -224,10 +222,6 @@ class Bench(DigitPad):
         if state.steps == 1:
             words += f". A batch of all makes one update an epoch: {state.epochs} updates in all"
         return words + "."
-
-    def _free_color(self):
-        used = [run["color"] for run in self.runs[-(KEPT_RUNS - 1) :]]
-        return next(color for color in range(KEPT_RUNS) if color not in used)
 
     def _do(self, kind, buffers):
         if kind not in ("train", "stop", "forget"):
@@ -250,15 +244,9 @@ class Bench(DigitPad):
 
     def _try_out(self):
         """Train for less than a second, so that the stored page has something to show."""
-        X, y = self.data[0][:10_000], self.data[1][:10_000]
-        X_val, y_val = self.validation
-        run = {"settings": self.settings, "color": 0, "ended": "stopped", "cost": [], "accuracy": []}
-        self.earlier, self.started = [], 1
-        cost, accuracy = self._untrained(self.params)
-        for state in dn.training(self.params, X, y, epochs=4, batch_size=128, optimizer="adam", learning_rate=0.003,
-                                 validation=(X_val[:2000], y_val[:2000])):  # fmt: skip
+        sizes, keywords = self.keywords()
+        for _ in self._training(sizes, keywords | {"epochs": 4}, rows=10_000):
             pass
-        self._show(run, state, 1.0, cost, accuracy)
 
     def frame(self):
         """Return an SVG of the bench as it is: a drawing and its answer, the curves, and the first layer's images."""
