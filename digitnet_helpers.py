@@ -85,7 +85,7 @@ def relu(Z):
 
 
 def softmax(Z):
-    """Return e^z / sum(e^z) along the last axis of the logits `Z`, (classes,) or (n, classes) (eq. 2.2, 2.23).
+    """Return e^z / sum(e^z) along the last axis of the logits `Z`, (classes,) or (n, classes) (eq. 2.1, 2.15).
 
     Raises TypeError unless Z holds real numbers, ValueError where they are not finite.
     """
@@ -95,7 +95,7 @@ def softmax(Z):
 
 
 def cross_entropy(P, y):
-    """Return the mean of -log P[r, y[r]] in nats (eq. 2.4), from probabilities (n, classes) and labels (n,).
+    """Return the mean of -log P[r, y[r]] in nats (eq. 2.5), from probabilities (n, classes) and labels (n,).
 
     The smallest normal number is added to p, so that the cost stays finite where p was rounded to 0.
     """
@@ -133,7 +133,7 @@ def accuracy(params, X, y):
 
 
 def backward(params, A, P, y):
-    """Return the gradients [(dW1, db1), ...] of the mean cross-entropy, from what `forward` found (eq. 4.14 to 4.20).
+    """Return the gradients [(dW1, db1), ...] of the mean cross-entropy, from what `forward` found (eq. 4.4 to 4.8).
 
     A[k] > 0 is where the ReLU that made it was on.
     """
@@ -156,7 +156,7 @@ def loss_and_gradients(params, X, y):
 
 
 def gradient_check(params, X, y, gradients=None, step=1e-5, entries=100, seed=0):
-    """Compare gradients with centred differences (eq. 4.22): {"W1": the worst relative error, "b1": ...}.
+    """Compare gradients with centred differences (eq. 4.10): {"W1": the worst relative error, "b1": ...}.
 
     `gradients` are those of `loss_and_gradients` unless given; of each array at most `entries` are drawn. An error is
     relative to the larger of the two values, or to 1% of the array's largest gradient if that is more: below 1e-6 the

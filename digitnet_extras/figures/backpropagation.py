@@ -282,11 +282,11 @@ def step_valley(steps, measured, predicted, best):
     for k, (name, errors) in enumerate(measured.items()):
         ax.loglog(steps[name], predicted[name], "-", color=FAINT, lw=5)
         ax.loglog(steps[name], errors, "os"[k] + "-", color=COLORS[(0, 2)[k]], ms=4, lw=1.2)
-        ax.text(steps[name][0] / 2, errors[0] / 60, name, color=COLORS[(0, 2)[k]], weight="bold")
+        ax.text(steps[name][0] * 12, errors[0] * 1.3, name, color=COLORS[(0, 2)[k]], weight="bold")
     ax.axvline(best, color="#777", ls=":", lw=1)
     ax.text(
         best / 1.3,
-        1e-6,
+        2e-9,
         f"best step\nin float64\n{best:.0e}".replace("e-0", "e−"),
         color="#555",
         fontsize=10,

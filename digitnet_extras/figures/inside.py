@@ -36,18 +36,19 @@ def _signed(ax, values, limit=None):
 
 def before_and_after(W_before, W_after):
     """Two sheets of 25 pictures, from W1 (784, 25) at the start and at the end of training, on one scale."""
-    fig, axes = plt.subplots(1, 2, figsize=(10.4, 5.6))
+    fig, axes = plt.subplots(1, 2, figsize=(10, 6.7), width_ratios=(1, 2.05))
     limit = np.quantile(np.abs(W_after), 0.999)
-    for ax, W, words in zip(axes, (W_before, W_after), ("before", "after training")):
+    for ax, W, words in zip(axes, (W_before, W_after), ("before training", "after training")):
         sheet = np.full((5 * 31 - 3, 5 * 31 - 3), np.nan)
         for j, w in enumerate(np.asarray(W, float).T):
             top, left = 31 * (j // 5), 31 * (j % 5)
             sheet[top : top + 28, left : left + 28] = w.reshape(28, 28)
         picture = ax.imshow(sheet, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
-        ax.set_title(words, loc="center", fontweight="normal")
+        ax.set_title(words, loc="left", fontweight="normal")
+        ax.set_anchor("NW")
         ax.set_axis_off()
-    fig.colorbar(picture, ax=axes, shrink=0.5, label="weight", extend="both", pad=0.02)
-    fig.get_layout_engine().set(wspace=0.06)
+    bar = axes[0].inset_axes((0, -0.16, 1, 0.05))
+    fig.colorbar(picture, cax=bar, orientation="horizontal", label="weight", extend="both")
     _title(fig, "Training paints patches over the noise, and leaves the noise in place")
     return fig
 
@@ -129,7 +130,7 @@ def learned_by_ink(ink, learned, born, few=0.01):
 
 def unit_portraits(W1, M):
     """The 25 units: weights (784, 25) as pictures, and below each its mean activation by class, M (25, 10)."""
-    fig, axes = plt.subplots(10, 5, figsize=(9.6, 12.4), height_ratios=[1.9, 1] * 5)
+    fig, axes = plt.subplots(10, 5, figsize=(9.6, 13.2), height_ratios=[2.5, 1] * 5)
     limit = np.quantile(np.abs(W1), 0.999)
     for j in range(25):
         top, low = axes[2 * (j // 5), j % 5], axes[2 * (j // 5) + 1, j % 5]
@@ -152,7 +153,7 @@ def contribution_steps(x, k, C, bias):
     fig, (left, ax) = plt.subplots(1, 2, figsize=(9.6, 4.6), width_ratios=(1, 1.9))
     left.imshow(x.reshape(28, 28), vmin=0, vmax=1)
     left.set_axis_off()
-    order = [j for j in np.argsort(-np.abs(C)) if C[j] != 0]
+    order = [j for j in np.argsort(-np.abs(C)) if abs(C[j]) >= 0.005]
     steps, names = [*C[order], bias], [*(f"unit {j}" for j in order), "bias"]
     ends = np.cumsum(steps)
     for row, (step, end) in enumerate(zip(steps, ends)):

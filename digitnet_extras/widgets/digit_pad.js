@@ -131,7 +131,11 @@ function normalize(ink, size) {
   small.v.forEach((value, k) => {
     out.v[(top + Math.trunc(k / small.width)) * 28 + left + (k % small.width)] = value / peak;
   });
-  return [{ name: "the ink, cut out", image: cropped }, { name: "in 20 × 20", image: small }, { name: "its mass in the middle", image: out }];
+  return [
+    { name: "the ink, cut out", image: cropped },
+    { name: "in 20 × 20", image: small },
+    { name: "its mass in the middle", image: out },
+  ];
 }
 
 function sampled(v, row, column) { // bilinear, in 28 x 28 with a border of zeros
@@ -236,6 +240,8 @@ function add(parent, tag, properties = {}, attributes = {}) {
   return element;
 }
 
+const pictured = (words) => ({ role: "img", "aria-label": words });
+
 function button(parent, text, action, attributes = {}) {
   const made = add(parent, "button", { type: "button", textContent: text }, attributes);
   made.addEventListener("click", () => { if (made.getAttribute("aria-disabled") !== "true") action(); });
@@ -249,6 +255,17 @@ function paint(canvas, { height, width, v }, map = CIVIDIS, most = 1) { // signe
     if (value === value) data.data.set([...colour(map, map === SIGNED ? (value / most + 1) / 2 : value / most), 255], 4 * k);
   });
   context.putImageData(data, 0, 0);
+}
+
+/** A question to the kernel must not stand for ever: it may be busy, or a new one that knows nothing of this widget. */
+function patience(say, seconds) {
+  let timer = 0;
+  const answered = () => clearTimeout(timer);
+  const asked = () => {
+    answered();
+    timer = setTimeout(() => say("No answer from the kernel yet. If it was restarted, run this cell again."), 1000 * seconds);
+  };
+  return { asked, answered };
 }
 
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
@@ -458,7 +475,8 @@ function board(parent, store, changed) {
     } else return;
     event.preventDefault();
     if (!at) return;
-    Object.assign(cursor.style, { display: "block", left: `${100 * at[0]}%`, top: `${100 * at[1]}%`, background: current ? INK : "transparent" });
+    const [left, top] = at.map((v) => `${100 * v}%`);
+    Object.assign(cursor.style, { display: "block", left, top, background: current ? INK : "transparent" });
   });
   canvas.addEventListener("blur", () => { cursor.style.display = "none"; if (at) lift(); });
   return self;
@@ -481,7 +499,7 @@ function drawingTools(parent, ink) {
 function openTool(tools, store, ink, say) { // picture files go to the kernel
   const file = add(tools, "input", { type: "file", className: "pad-hidden", accept: "image/*", tabIndex: -1 }, { "aria-hidden": "true" });
   button(tools, "Open…", () => file.click(), { "aria-label": "Open a picture of a digit" });
-  let patience = 0;
+  const kernel = patience(say, 6);
   file.addEventListener("change", async () => {
     const chosen = file.files[0];
     file.value = "";
@@ -491,13 +509,12 @@ function openTool(tools, store, ink, say) { // picture files go to the kernel
       return;
     }
     say("Reading the file …");
-    clearTimeout(patience);
-    patience = setTimeout(() => say("No answer from the kernel yet. If it was restarted, run this cell again."), 6000);
+    kernel.asked();
     store.send({ kind: "file" }, undefined, [await chosen.arrayBuffer()]);
   });
   return (content, buffers) => {
     if (content.kind !== "file") return;
-    clearTimeout(patience);
+    kernel.answered();
     if (content.message) say(content.message);
     else {
       const [shown, seen] = buffers.map((b) => toText(new Uint8Array(b.buffer || b, b.byteOffset || 0, b.byteLength)));
@@ -563,18 +580,21 @@ function hiddenUnits(grids, parent) {
     detail.replaceChildren();
     const names = chosen && found && found.hidden[chosen[0]];
     if (!names) {
-      add(detail, "div", { textContent: "Point at a unit of a hidden layer, or reach it with Tab and arrows, to see its weights." }).style.gridColumn = "1 / 3";
+      const words = "Point at a unit of a hidden layer, or reach it with Tab and arrows, to see its weights.";
+      add(detail, "div", { textContent: words }).style.gridColumn = "1 / 3";
       return;
     }
     const [layer, unit] = chosen, { back, ahead } = unitWeights(net, found.hidden, layer, unit);
     const most = largest(back.map(Math.abs)) || 1, far = largest(ahead.map(Math.abs)) || 1;
     const words = `Layer ${layer + 1}, unit ${unit + 1}: activation ${names[unit].toFixed(2)}`;
     add(detail, "div", { textContent: words }, { role: "status" }).style.gridColumn = "1 / 3";
-    paint(add(detail, "canvas", {}, { role: "img", "aria-label": "Its weights from the pixels: red adds, blue takes away" }), picture(28, 28, back), SIGNED, most);
-    const pull = add(detail, "div", { className: "pad-pull" }, { role: "img", "aria-label": `Its weights to the ten outputs: ${Array.from(ahead, (v) => v.toFixed(1)).join(", ")}` });
+    const image = add(detail, "canvas", {}, pictured("Its weights from the pixels: red adds, blue takes away"));
+    paint(image, picture(28, 28, back), SIGNED, most);
+    const list = Array.from(ahead, (v) => v.toFixed(1)).join(", ");
+    const pull = add(detail, "div", { className: "pad-pull" }, pictured(`Its weights to the ten outputs: ${list}`));
     ahead.forEach((value, digit) => {
-      const place = add(pull, "div"), bar = add(place, "i"), height = 48 * Math.abs(value) / far;
-      Object.assign(bar.style, { height: `${height}%`, [value < 0 ? "top" : "bottom"]: "50%", background: value < 0 ? "#4393c3" : "#d6604d" });
+      const place = add(pull, "div"), bar = add(place, "i"), height = `${48 * Math.abs(value) / far}%`;
+      Object.assign(bar.style, value < 0 ? { top: "50%", background: "#4393c3" } : { bottom: "50%", background: "#d6604d" }, { height });
       add(place, "span", { textContent: digit });
     });
   }
@@ -683,7 +703,7 @@ function drawPad(root, store, kernel) {
   add(right, "h4", { textContent: "Probability of each digit" });
   const sees = add(middle, "div");
   add(sees, "h4", { textContent: "The network sees" });
-  const seen = add(sees, "canvas", { className: "pad-seen", width: 28, height: 28 }, { role: "img", "aria-label": "The 28 by 28 picture that the network reads" });
+  const seen = add(sees, "canvas", { className: "pad-seen" }, pictured("The 28 by 28 picture that the network reads"));
   const answer = answerBars(right), units = hiddenUnits(add(middle, "div"), right), steps = stepPictures(add(root, "div"));
   const reader = reading(store, kernel, (found, net) => {
     answer.show(found);
@@ -694,7 +714,7 @@ function drawPad(root, store, kernel) {
   const ink = board(left, store, reader.changed), tools = drawingTools(left, ink);
   const answered = kernel ? openTool(tools, store, ink, answer.say) : () => {};
   const more = add(left, "div", { className: "pad-tools" });
-  const width = add(add(more, "label", { textContent: "Width" }), "input", { type: "range", min: 4, max: 14, value: 8 }, { "aria-label": "Width of the stroke" });
+  const width = add(add(more, "label", { textContent: "Width" }), "input", { type: "range", min: 4, max: 14, value: 8 });
   width.addEventListener("input", () => { ink.width = width.value / 100; });
   checkbox(more, "Large", false, (large) => root.classList.toggle("large", large));
   checkbox(more, "Centre and size", store.get("centred") !== false, (centred) => {
@@ -712,7 +732,11 @@ function drawPad(root, store, kernel) {
 
 function teachPanel(root, store, ink) {
   const panel = add(root, "div", { className: "pad-teach" });
-  const send = (kind) => { store.send({ kind }); if (kind === "teach") say("Teaching …"); };
+  const send = (kind) => {
+    store.send({ kind });
+    if (kind === "teach") say("Teaching …");
+    kernel.asked();
+  };
   const keys = add(panel, "div", { className: "pad-tools" }, { role: "group", "aria-label": "What the drawing is" });
   keys.append("This is a");
   const label = (digit) => {
@@ -736,19 +760,23 @@ function teachPanel(root, store, ink) {
     store.save_changes();
   }
   const say = (words) => { report.replaceChildren(); add(report, "p", { textContent: words }).style.margin = 0; };
+  const kernel = patience(say, 10);
   function showKept() {
     const labelled = store.get("labelled"), judged = store.get("report").judged || [];
     kept.replaceChildren();
     labelled.forEach((one, k) => {
       const place = add(kept, "div", {}, { role: "listitem" }), read = judged[k];
       add(place, "img", { src: one.ink, alt: `A drawing labelled ${one.label}` });
-      place.append(read === undefined || read === null ? String(one.label) : read === one.label ? `${one.label} ✓` : `${one.label} ✗ reads ${read}`);
-      button(place, "×", () => set(labelled.filter((_, other) => other !== k)), { "aria-label": `Remove drawing ${k + 1}, a ${one.label}` });
+      const verdict = read === undefined || read === null ? "" : read === one.label ? " ✓" : ` ✗ reads ${read}`;
+      place.append(one.label + verdict);
+      const remove = () => set(labelled.filter((_, other) => other !== k));
+      button(place, "×", remove, { "aria-label": `Remove drawing ${k + 1}, a ${one.label}` });
     });
     if (!labelled.length) kept.textContent = "Draw, then press a digit's key. Two or three of a kind are enough to teach.";
   }
   function showReport() {
     const { rows, words } = store.get("report");
+    kernel.answered();
     say(words || "");
     if (rows) {
       const table = add(report, "table");
@@ -805,29 +833,33 @@ function plotOf(runs, title, key, [low, high, step, unit]) {
   const y = (value) => bottom - ((Math.min(Math.max(value, low), high) - low) / (high - low)) * (bottom - top);
   const parts = [svgText(2, 16, title, "start", 'font-weight="bold"'), svgText((left + right) / 2, H - 10, "epoch", "middle")];
   for (let tick = low; tick <= high + 1e-9; tick += step) {
-    parts.push(`<path d="M${left} ${y(tick)}H${right}" stroke="currentColor" opacity=".18"/>`, svgText(left - 5, y(tick) + 5, `${+tick.toFixed(3)}${unit}`, "end"));
+    parts.push(`<path d="M${left} ${y(tick)}H${right}" stroke="currentColor" opacity=".18"/>`);
+    parts.push(svgText(left - 5, y(tick) + 5, `${+tick.toFixed(3)}${unit}`, "end"));
   }
   const every = [1, 2, 5, 10, 20].find((number) => longest / number <= 6) || 25;
   for (let epoch = 0; epoch <= longest; epoch += every) parts.push(svgText(x(epoch), bottom + 18, epoch, "middle"));
   const ends = runs.map((run) => {
     const points = run[key].map((value, epoch) => [x(epoch), y(value)]).filter((point) => point.every(Number.isFinite));
     const [endX, endY] = points[points.length - 1], last = run[key][points.length - 1];
-    parts.push(`<polyline points="${points.join(" ")}" fill="none" ${lineOf(run)}/><circle cx="${endX}" cy="${endY}" r="3.5" fill="${COLORS[run.color]}"/>`);
+    parts.push(`<polyline points="${points.join(" ")}" fill="none" ${lineOf(run)}/>`);
+    parts.push(`<circle cx="${endX}" cy="${endY}" r="3.5" fill="${COLORS[run.color]}"/>`);
     return { x: endX + 7, y: endY, words: unit ? last.toFixed(1) + unit : last > 9 ? "> 9" : last.toFixed(3) };
   }).sort((a, b) => a.y - b.y);
   ends.forEach((end, k) => { end.y = Math.max(end.y, k ? ends[k - 1].y + 15 : top); });
   const over = ends.length ? Math.max(0, ends[ends.length - 1].y - bottom) : 0;
   ends.forEach((end) => parts.push(svgText(end.x, end.y - over + 5, end.words, "start")));
-  return `<svg viewBox="0 0 ${W} ${H}" role="img" aria-label="${title}: ${ends.map((end) => end.words).join(", ") || "no run yet"}">${parts.join("")}</svg>`;
+  const words = ends.map((end) => end.words).join(", ") || "no run yet";
+  return `<svg viewBox="0 0 ${W} ${H}" role="img" aria-label="${title}: ${words}">${parts.join("")}</svg>`;
 }
 
 /** Both plots, and below them a line of words for each run. */
 function drawRuns(plots, legend, runs) {
-  plots.innerHTML = plotOf(runs, "Cost, training digits", "cost", costLimits(runs)) + plotOf(runs, "Accuracy, validation digits", "accuracy", accuracyLimits(runs));
+  plots.innerHTML = plotOf(runs, "Cost, training digits", "cost", costLimits(runs))
+    + plotOf(runs, "Accuracy, validation digits", "accuracy", accuracyLimits(runs));
   legend.replaceChildren();
   runNames(runs).forEach((words, k) => {
-    const row = add(legend, "div", { innerHTML: `<svg viewBox="0 0 40 10" aria-hidden="true"><path d="M0 5H40" ${lineOf(runs[k])}/></svg>` });
-    row.append(words);
+    const line = `<svg viewBox="0 0 40 10" aria-hidden="true"><path d="M0 5H40" ${lineOf(runs[k])}/></svg>`;
+    add(legend, "div", { innerHTML: line }).append(words);
   });
 }
 
@@ -888,9 +920,10 @@ function drawBench(root, store) {
   answer = answerBars(add(left, "div"));
   benchSettings(right, store);
   const actions = add(right, "div", { className: "pad-tools" });
-  const train = button(actions, "▶ Train", () => store.send({ kind: "train" }), { class: "main", "aria-label": "Train" });
-  const stop = button(actions, "■ Stop", () => store.send({ kind: "stop" }), { "aria-label": "Stop" });
-  button(actions, "Forget earlier runs", () => store.send({ kind: "forget" }));
+  const ask = (kind) => () => { store.send({ kind }); if (kind !== "forget") kernel.asked(); };
+  const train = button(actions, "▶ Train", ask("train"), { class: "main", "aria-label": "Train" });
+  const stop = button(actions, "■ Stop", ask("stop"), { "aria-label": "Stop" });
+  button(actions, "Forget earlier runs", ask("forget"));
   checkbox(actions, "Large", false, (large) => root.classList.toggle("large", large));
   const bar = add(right, "progress", { max: 1, value: 0 }, { "aria-label": "Progress" });
   const status = add(right, "div", { className: "bench-status" }, { role: "status" });
@@ -901,15 +934,15 @@ function drawBench(root, store) {
   images.setAttribute("role", "img");
   images.setAttribute("aria-label", "The weights of up to 25 first-layer units as images: red adds, blue takes away");
   const code = add(add(add(right, "details"), "summary", { textContent: "The same training as a line of Python" }).parentNode, "code");
-  let patience = 0;
+  const kernel = patience((words) => { status.textContent = words; }, 10);
   const show = () => {
     const { running, words, progress } = store.get("status");
     train.setAttribute("aria-disabled", String(Boolean(running)));
     stop.setAttribute("aria-disabled", String(!running));
     Object.assign(status, { textContent: words });
     bar.value = progress;
-    clearTimeout(patience); // an answer lost to a restarted kernel must not stand for ever
-    if (running) patience = setTimeout(() => { status.textContent = "No news from the kernel for ten seconds. If it was restarted, run this cell again."; }, 10000);
+    if (running) kernel.asked();
+    else kernel.answered();
   };
   const plot = () => drawRuns(plots, legend, store.get("runs"));
   const line = () => { code.textContent = store.get("line"); };
@@ -928,11 +961,14 @@ function drawBench(root, store) {
 function start(element, store, kernel) {
   const listeners = [];
   const heard = { // every listener goes when the view goes
-    get: (name) => store.get(name), set: (name, value) => store.set(name, value), send: (...message) => store.send(...message),
-    save_changes: () => { try { store.save_changes(); } catch { /* the kernel is gone: the pad reads on */ } },
+    get: (name) => store.get(name),
+    set: (name, value) => store.set(name, value),
+    send: (...message) => { try { store.send(...message); } catch { /* no kernel any more: `patience` says so */ } },
+    save_changes: () => { try { store.save_changes(); } catch { /* no kernel any more: the pad reads on */ } },
     on: (name, action) => { listeners.push([name, action]); store.on(name, action); },
   };
-  const room = add(element, "div", { className: "pad-room" }), root = add(room, "div", { className: "digit-pad" }, { "data-lm-suppress-shortcuts": "true" });
+  const room = add(element, "div", { className: "pad-room" });
+  const root = add(room, "div", { className: "digit-pad" }, { "data-lm-suppress-shortcuts": "true" });
   add(root, "style", { textContent: STYLE });
   const answered = store.get("bench") ? drawBench(root, heard) : drawPad(root, heard, kernel);
   root.addEventListener("keydown", (event) => event.stopPropagation()); // keys on the widget are not for its cell

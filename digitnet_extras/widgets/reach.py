@@ -21,7 +21,7 @@ def moved_copies(images, labels):
         copies = move_images(np.repeat(one, 15, axis=0), rng, **moves, elastic=0.5 * bend)
         captions = ["straightened"] + [""] * 15
         alt = f"A {labels[digit]}, straightened, and fifteen moved copies of it."
-        return drawing(704, 208, digit_grid(np.vstack([one, copies]), captions, 0, 0, 88, 8), alt=alt)
+        return drawing(640, 200, digit_grid(np.vstack([one, copies]), captions, 0, 0, 80, 8), alt=alt)
 
     return explore(
         draw,
@@ -51,11 +51,11 @@ def nine_readings(params, images, labels, hard):
         mean = predict_moved(params, one, distance)[0]
         parts = [
             text(0, 14, f"label {label}", bold=True),
-            digit_grid(copies, captions, 0, 24, 88, 3, wrong),
-            bars(mean, range(10), 300, 8, 380, "mean of the nine probabilities", bold=(int(mean.argmax()),), row=30),
+            digit_grid(copies, captions, 0, 24, 80, 3, wrong),
+            bars(mean, range(10), 275, 8, 360, "mean of the nine probabilities", bold=(int(mean.argmax()),), row=29),
         ]
         alt = f"Nine copies of a {label}; together they are read as a {mean.argmax()} with {mean.max():.0%}."
-        return drawing(704, 360, *parts, alt=alt)
+        return drawing(640, 335, *parts, alt=alt)
 
     menu = {f"image {k}, a {labels[k]}": int(k) for k in hard}
     return explore(draw, digit=choice(menu), distance=slider(0.0, 2.0, 0.5, 0.1))
