@@ -12,7 +12,7 @@ sys.path.insert(0, str(dn.ROOT / "tools"))
 import study  # noqa: E402
 import train_best  # noqa: E402
 
-STEPS = ["first", "20 epochs", "higher rate", "cosine", "decay", "upright", "one size", "moved", "less decay"]
+STEPS = ["first", "20 epochs", "higher rate", "cosine", "decay", "mean image", "upright", "one size", "moved", "less decay"]
 STEPS += ["40 epochs", "120 epochs", "400 epochs"]
 
 
@@ -65,7 +65,7 @@ def test_seeds_share_the_moves_and_differ(tiny):
 
 
 def test_the_mean_image_is_folded(tiny):
-    made = study.recipe("mean image") | {"seeds": 1}
+    made = study.recipe("mean image, no decay") | {"seeds": 1}
     X, y = tiny.X_train, tiny.y_train
     (folded,) = study.trained(made, X, y)
     (centred,) = study.trained(made | {"centred": False}, X - X.mean(axis=0), y)

@@ -49,6 +49,7 @@ def before_and_after(W_before, W_after):
         ax.set_axis_off()
     bar = axes[0].inset_axes((0, -0.16, 1, 0.05))
     fig.colorbar(picture, cax=bar, orientation="horizontal", label="weight", extend="both")
+    fig.get_layout_engine().set(wspace=0.05)
     _title(fig, "Training paints patches over the noise, and leaves the noise in place")
     return fig
 
