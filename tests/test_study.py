@@ -12,7 +12,18 @@ sys.path.insert(0, str(dn.ROOT / "tools"))
 import study  # noqa: E402
 import train_best  # noqa: E402
 
-STEPS = ["first", "20 epochs", "higher rate", "cosine", "decay", "mean image", "upright", "one size", "moved", "less decay"]
+STEPS = [
+    "first",
+    "20 epochs",
+    "higher rate",
+    "cosine",
+    "decay",
+    "mean image",
+    "upright",
+    "one size",
+    "moved",
+    "less decay",
+]
 STEPS += ["40 epochs", "120 epochs", "400 epochs"]
 
 

@@ -84,7 +84,11 @@ def one_pass_two_ways(before, costs, exact, block):
     ax.plot(read[-1], exact, "o", color=COLORS[3])
     ax.text(read[-1] * 0.98, exact + 0.1, f"one exact step: {exact:.2f} nats", color=COLORS[3], ha="right")
     ax.text(
-        read[-1] * 0.98, costs[-20:].mean() + 0.14, "4,500 rough steps, each block's cost", color=FORWARD, ha="right"
+        read[-1] * 0.98,
+        costs[-20:].mean() + 0.32,
+        "4,500 rough steps: the cost of each block",
+        color=FORWARD,
+        ha="right",
     )
     ax.set(xlabel="thousand images read", ylabel="cost J (nats)", ylim=(0, 2.7), xlim=(0, read[-1] * 1.02))
     ax.set_title("For one reading of the file, many rough steps beat an exact one")
@@ -96,12 +100,12 @@ def bytes_moved(sizes, update):
     fig, ax = plt.subplots(figsize=(7.5, 3.6))
     t = np.geomspace(1, 10_000, 200)
     ax.plot(t, t * update / 1e6, color=BACKWARD)
-    ax.text(1.15, 2.1, "parameters and gradients,\nat every update", color=BACKWARD, ha="left")
+    ax.text(60, 8 * 0.62, "parameters and gradients,\nat every update", color=BACKWARD, ha="left", va="top")
     for (label, size), style in zip(sizes.items(), ("-", "--", ":")):
         ax.axhline(size / 1e6, color=FORWARD, linestyle=style, linewidth=1.5)
         ax.plot(size / update, size / 1e6, "o", color=INK)
         ax.text(9500, size / 1e6 * 0.88, label, color=FORWARD, ha="right", va="top")
-        words = f"{size / update:,.0f} updates"
+        words = f"{np.ceil(size / update):,.0f} updates"
         ax.text(size / update * 0.88, size / 1e6 * 1.12, words, ha="right", va="bottom")
     ax.set(xscale="log", yscale="log", xlabel="updates", ylabel="megabytes moved", xlim=(1, 10_000), ylim=(0.5, 9000))
     ax.set_xticks([1, 10, 100, 1000, 10_000], ["1", "10", "100", "1,000", "10,000"])
@@ -174,27 +178,25 @@ def crash_diary(diary, started, killed):
     ax.set(xlabel="seconds since the epoch began", ylabel="worker process", yticks=range(len(rows)))
     ax.set_ylim(len(rows) - 0.5, -1.0)
     ax.legend(loc="upper right", ncols=2)
-    ax.set_title("One process ends; its shard is loaded again elsewhere")
+    ax.set_title("One process ends; its shard is loaded again, and the epoch goes on")
     return fig
 
 
 def seconds_an_update(seconds):
-    """Bars of seconds an update {way: seconds}."""
-    fig, ax = plt.subplots(figsize=(7.5, 0.5 * len(seconds) + 1.2))
-    for row, (way, value) in enumerate(seconds.items()):
-        ax.barh(
-            row,
-            1000 * value,
-            height=0.6,
-            color=COLORS[4] if "Dask" in way else FORWARD,
-            hatch="//" if "Dask" in way else "",
-            ec="white",
-        )
-        ax.text(1000 * value, row, f"  {1000 * value:.0f} ms", va="center")
-    ax.set(yticks=range(len(seconds)), yticklabels=list(seconds), ylim=(len(seconds) - 0.5, -0.5))
-    ax.set(xlabel="milliseconds an update", xlim=(0, 1150 * max(seconds.values())))
-    ax.set_title("What one full-batch update of 12,000 images takes")
-    return fig
+    """Bars of seconds {(way, batch): seconds}, a panel for each size of batch."""
+    batches = sorted({batch for _, batch in seconds}, reverse=True)
+    ways = [way for way, batch in seconds if batch == batches[0]]
+    fig, axes = plt.subplots(1, len(batches), figsize=(7.8, 0.5 * len(ways) + 1.2), sharey=True)
+    for ax, batch in zip(axes, batches):
+        values = [1000 * seconds[way, batch] for way in ways]
+        for row, (way, value) in enumerate(zip(ways, values)):
+            look = {"color": COLORS[4], "hatch": "//"} if "Dask" in way else {"color": FORWARD}
+            ax.barh(row, value, height=0.6, ec="white", **look)
+            ax.text(value, row, f" {value:.0f} ms" if value >= 9.5 else f" {value:.1f} ms", va="center")
+        ax.set(xlim=(0, 1.3 * max(values)), xlabel="milliseconds an update", ylim=(len(ways) - 0.5, -0.5))
+        ax.set_title(f"{batch:,} images an update", weight="normal")
+    axes[0].set(yticks=range(len(ways)), yticklabels=ways)
+    return _over(fig, "The smaller the batch, the more an update is talk")
 
 
 def sweep_costs(rates, costs):
@@ -213,5 +215,5 @@ def sweep_costs(rates, costs):
     ax.set(xscale="log", xlabel="learning rate", ylabel="validation cost (nats)", ylim=(0, None))
     ax.set_xticks(rates, [str(rate) for rate in rates])
     ax.minorticks_off()
-    ax.set_title("Every seed prefers the larger rates")
+    ax.set_title("The seeds do not agree on the best rate")
     return fig

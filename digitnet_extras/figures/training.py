@@ -42,7 +42,14 @@ def recipe_curves(history, passed):
         if epoch <= len(epochs):
             cost = round(float(history["cost"][epoch - 1]), 2)
             left.plot(epoch, cost, "o", color=FORWARD)
-            left.annotate(f"{cost:.2f}", (epoch, cost), (0, 9), textcoords="offset points", ha="center", fontsize=11)
+            left.annotate(
+                f"{cost:.2f}",
+                (epoch, cost),
+                (5, 7),
+                textcoords="offset points",
+                ha="right" if epoch == 1500 else "left",
+                fontsize=11,
+            )
     left.set(title="Most of the fall is early", xlabel="epoch", ylabel="cost J (nats)", ylim=(0, 2.5))
     right.plot(epochs, 100 * history["accuracy"], color=FORWARD)
     right.plot(passed, 91, "o", color=INK)

@@ -335,6 +335,7 @@ const STYLE = `
 .digit-pad td, .digit-pad th { padding: .12em 1em .12em 0; text-align: left; border: 0; background: none; }
 .digit-pad .pad-hidden { position: absolute; width: 1px; height: 1px; opacity: 0; overflow: hidden; pointer-events: none; }
 .digit-pad .bench-grid { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 8fr); gap: 0 2.5cqi; max-width: 68em; }
+.digit-pad.large .bench-grid { font-size: .72em; }
 .digit-pad .bench-settings { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: .35em 1em; font-size: .92em; }
 .digit-pad .bench-settings label { min-width: 0; }
 .digit-pad .bench-settings label > span { white-space: nowrap; }

@@ -27,4 +27,4 @@ def _plan(batch, compute_us, message_ms):
     limits = {"xlim": (0, 64), "ylim": (0, 1.05 * T[0])}
     point = [(K[best], T[best], f"K = {K[best]}: {T[best]:.3g} ms")]
     alt = f"An update is shortest with {K[best]} workers: {T[best]:.3g} ms, and {T[0]:.3g} ms with one."
-    return drawing(700, 270, lines(curves, 0, 0, 700, 270, *axes, points=point, **limits), alt=alt)
+    return drawing(580, 270, lines(curves, 0, 0, 580, 270, *axes, points=point, **limits), alt=alt)
