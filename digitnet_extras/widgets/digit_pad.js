@@ -587,7 +587,7 @@ function hiddenUnits(grids, parent) {
     }
     const [layer, unit] = chosen, { back, ahead } = unitWeights(net, found.hidden, layer, unit);
     const most = largest(back.map(Math.abs)) || 1, far = largest(ahead.map(Math.abs)) || 1;
-    const words = `Layer ${layer + 1}, unit ${unit + 1}: activation ${names[unit].toFixed(2)}`;
+    const words = `Layer ${layer + 1}, unit ${unit}: activation ${names[unit].toFixed(2)}`;
     add(detail, "div", { textContent: words }, { role: "status" }).style.gridColumn = "1 / 3";
     const image = add(detail, "canvas", {}, pictured("Its weights from the pixels: red adds, blue takes away"));
     paint(image, picture(28, 28, back), SIGNED, most);
@@ -625,7 +625,7 @@ function hiddenUnits(grids, parent) {
     const most = Math.max(...layers.map(largest), 1e-9); // one scale for all of them
     layers.forEach((units, layer) => units.forEach((value, unit) => {
       cells[layer][unit].style.background = `rgb(${colour(CIVIDIS, value / most)})`;
-      cells[layer][unit].setAttribute("aria-label", `Unit ${unit + 1}: ${value.toFixed(2)}`);
+      cells[layer][unit].setAttribute("aria-label", `Unit ${unit}: ${value.toFixed(2)}`);
     }));
     describe();
   };
