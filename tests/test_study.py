@@ -9,8 +9,8 @@ import pytest
 import digitnet_helpers as dn
 
 sys.path.insert(0, str(dn.ROOT / "tools"))
-import study  # noqa: E402
-import train_best  # noqa: E402
+import study
+import train_best
 
 STEPS = [
     "first",
