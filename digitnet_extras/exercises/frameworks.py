@@ -8,12 +8,13 @@ from .common import exercise
 @exercise("10.1")
 def _convolution_costs(convolution_costs):
     """Counted on an image: the weights one by one, the places where the window fits."""
-    for side, size, channels, kernels in ((28, 5, 1, 12), (12, 5, 12, 24), (7, 3, 2, 4), (4, 4, 3, 1), (5, 1, 1, 2)):
-        found = convolution_costs(side, size, channels, kernels)
+    cases = ((28, 5, 2, 1, 16), (12, 5, 2, 16, 32), (7, 3, 1, 2, 4), (4, 4, 3, 3, 1), (11, 2, 3, 1, 2))
+    for side, size, stride, channels, kernels in cases:
+        found = convolution_costs(side, size, stride, channels, kernels)
         assert found is not None and len(found) == 2, "return two numbers: parameters, and products of one image"
-        fits = sum(u + size <= side and v + size <= side for u in range(side) for v in range(side))
+        fits = sum(u + size <= side for u in range(0, side, stride)) ** 2
         weights = np.zeros((size, size, channels, kernels)).size
-        case = f"convolution_costs{side, size, channels, kernels}"
+        case = f"convolution_costs{side, size, stride, channels, kernels}"
         assert found[0] != weights, f"{case}: each kernel has a bias, too"
         assert found[0] == weights + kernels, f"{case}: a kernel has weights for every channel, and one bias"
         assert found[1] != weights * side**2, f"{case}: a window does not fit at all {side}² places"

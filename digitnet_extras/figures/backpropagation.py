@@ -330,5 +330,5 @@ def hidden_layers_pay(costs, points, errors):
         side.plot([point - 2 * error, point + 2 * error], [row, row], "-", color=FORWARD)
         side.plot([point], [row], "o", color=FORWARD)
     side.set(yticks=rows, yticklabels=[f"start {k}" for k in range(len(points))], ylim=(-0.6, len(points) - 0.4))
-    side.set(xlabel="percentage points gained, ± 2 se", title="Five starts, and one gains nothing")
+    side.set(xlabel="percentage points gained, ± 2 se", title="Five starts, and one gains nothing clear")
     return fig

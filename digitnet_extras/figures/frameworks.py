@@ -32,7 +32,7 @@ def same_numbers(image, ours, theirs):
     right.text(0.62, -1, "ours ▬", ha="center", va="center", color=FORWARD, weight="bold")
     right.text(0.78, -1, "Keras ◇", ha="center", va="center", color=INK, weight="bold")
     right.set_yticks(rows, [str(k) for k in rows])
-    right.set(xlim=(0, 0.86), ylim=(9.6, -1.6), xlabel="probability", xticks=(0, 0.2, 0.4), ylabel="digit")
+    right.set(xlim=(0, 0.86), ylim=(9.6, -1.6), xlabel="probability of each digit", xticks=(0, 0.2, 0.4))
     fig.suptitle("A 3 that both read as a 2, by a hair, and by the same hair", x=0.01, ha="left", weight="bold")
     return fig
 
@@ -121,7 +121,9 @@ def rounding_and_kinks(races, nudged):
         color = (BACKWARD, "#777777")[k]
         updates = np.arange(1, len(gaps) + 1)
         right.plot(updates, gaps, color=color, linestyle=("-", "--")[k], lw=2.2)
-        right.text(len(gaps) * 1.02, gaps[-1], f"rounded to\n{decimals} decimals", color=color, va="center", fontsize=10)
+        right.text(
+            len(gaps) * 1.02, gaps[-1], f"rounded to\n{decimals} decimals", color=color, va="center", fontsize=10
+        )
         if np.any(flips):
             first = int(np.flatnonzero(flips)[0])
             right.plot(updates[first], gaps[first], color=INK, marker="o", markersize=6, linestyle="")
@@ -154,14 +156,14 @@ def one_window(image, kernel, result, corner):
     for ax in axes:
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
-    fig.suptitle("One small window, moved over the image, answers: is there a top edge here?", x=0.01, ha="left", weight="bold")
+    fig.suptitle("One small window, moved over the image, asks for top edges", x=0.01, ha="left", weight="bold")
     return fig
 
 
 def learned_kernels(kernels, image, maps):
     """Kernels (k, k, count) that a network learned, an image (28, 28), and what they make of it (m, m, count)."""
     count = kernels.shape[-1]
-    fig, axes = plt.subplots(2, count + 1, figsize=(8.2, 2.5))
+    fig, axes = plt.subplots(2, count + 1, figsize=(8.2, 1.75))
     axes[0, 0].axis("off")
     axes[1, 0].imshow(image, vmin=0, vmax=1)
     for k in range(count):
@@ -175,16 +177,16 @@ def learned_kernels(kernels, image, maps):
     return fig
 
 
-def update_times(sizes, times, floor=None):
-    """Milliseconds of an update by batch size: {name: (len(sizes),)}, each with its fitted line a + b n."""
+def update_times(sizes, times):
+    """Milliseconds of an update by batch size: {name: (len(sizes),)}."""
     fig, ax = plt.subplots(figsize=(7.2, 3.4))
     for k, (name, found) in enumerate(times.items()):
         color = (FORWARD, BACKWARD, COLORS[2])[k]
         ax.plot(sizes, found, color=color, linestyle=("-", "--", "-.")[k], marker="o", markersize=5)
-        ax.text(sizes[-1] * 1.15, found[-1], name, color=color, va="center", weight="bold")
+        ax.text(sizes[0] / 1.15, found[0], name, color=color, ha="right", va="center", weight="bold")
     ax.set(xscale="log", yscale="log", xlabel="images in the batch", ylabel="milliseconds an update")
     ax.set_xticks(sizes, [f"{n:,}" for n in sizes])
     ax.minorticks_off()
-    ax.set_xlim(sizes[0] / 1.3, sizes[-1] * 3.2)
+    ax.set_xlim(sizes[0] / 3, sizes[-1] * 1.3)
     ax.set_title("Small batches pay for calls, large ones for arithmetic")
     return fig

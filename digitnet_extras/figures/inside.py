@@ -198,7 +198,7 @@ def ablation_costs(own, pushes):
     axes[0].set_yticklabels(order, fontsize=10)
     axes[0].text(0.97, 0.05, "grey: 95% of the random pushes\nas long, with their median", ha="right",
                  transform=axes[0].transAxes, fontsize=10)  # fmt: skip
-    _title(fig, "For most units, any push of that size costs as much")
+    _title(fig, "Most units cost no more than some random pushes as long")
     return fig
 
 

@@ -138,14 +138,15 @@ def who_talks_to_whom(message):
     return fig
 
 
-def mean_digit(mean, spread, count):
-    """The mean image and the image of standard deviations, each (784,), of `count` images with pixels 0 to 255."""
+def mean_digit(mean, share, count):
+    """The mean image (784,) with pixels 0 to 255, and the `share` (784,) of the `count` images with ink there."""
     fig, axes = plt.subplots(1, 2, figsize=(7.0, 3.4))
-    for ax, image, words in zip(axes, (mean, spread), ("mean of each pixel", "standard deviation of each pixel")):
-        picture = ax.imshow(image.reshape(28, 28), vmin=0, vmax=255 / 2)
+    parts = (mean, "mean of each pixel", 255 / 2, [0, 60, 120]), (share, "share of images with ink", 1, [0, 0.5, 1])
+    for ax, (image, words, most, ticks) in zip(axes, parts):
+        picture = ax.imshow(image.reshape(28, 28), vmin=0, vmax=most)
         ax.set_title(words, loc="center", weight="normal")
         ax.set_axis_off()
-    fig.colorbar(picture, ax=axes, label="0–255", shrink=0.8).outline.set_visible(False)
+        fig.colorbar(picture, ax=ax, shrink=0.8, ticks=ticks).outline.set_visible(False)
     return _over(fig, f"{count:,} images come back as two")
 
 

@@ -53,8 +53,8 @@ def recipe_curves(history, passed):
     left.set(title="Most of the fall is early", xlabel="epoch", ylabel="cost J (nats)", ylim=(0, 2.5))
     right.plot(epochs, 100 * history["accuracy"], color=FORWARD)
     right.plot(passed, 91, "o", color=INK)
-    right.annotate(f"91% at about\nepoch {passed}", (passed, 91), (passed + 90, 60), fontsize=11)
-    right.set(title="Five sixths for the last points", xlabel="epoch", ylabel="training accuracy (%)", ylim=(0, 100))
+    right.annotate(f"91% at about\nepoch {passed}", (passed, 91), (passed + 90, 86), fontsize=11)
+    right.set(title="Five sixths for the last points", xlabel="epoch", ylabel="training accuracy (%)", ylim=(80, 100))
     return fig
 
 
@@ -96,13 +96,13 @@ def edge_of_stability(epochs, curves, limits=(20, 5)):
     """Draw the largest curvature by epoch for each label, and each limit 2/η as a dotted line."""
     fig, ax = plt.subplots(figsize=(7.5, 3.7))
     for k, (label, c) in enumerate(curves.items()):
-        ax.plot(epochs, c, color=COLORS[k], linestyle=("-", "--", "-.")[k])
+        ax.plot(epochs, c, color=COLORS[k], linestyle=("-", "--", "-.")[k], zorder=3 - k)  # the third lies below
         height = c[-8:].mean() + (0, -0.9, 1.2)[k]
         ax.text(epochs[-1] + 3, height, label, color=COLORS[k], va="center", fontsize=11)
     for k, limit in enumerate(limits):
         ax.axhline(limit, color=COLORS[k], linestyle=":", linewidth=1.5)
         ax.text(3, limit + (0.3, -0.3)[k], f"2/η = {limit:g}", color=COLORS[k], va=("bottom", "top")[k], fontsize=11)
-    ax.set(title="The largest curvature settles near 2/η, whichever η", xlabel="epoch", ylabel="largest curvature")
+    ax.set(title="The largest curvature is held near 2/η", xlabel="epoch", ylabel="largest curvature")
     ax.set(xlim=(0, 1.23 * epochs[-1]), ylim=(0, None))
     ax.set_xticks(range(0, epochs[-1] + 1, 50))
     return fig
@@ -117,7 +117,7 @@ def batch_noise(sizes, measured, computed, length):
     ax.annotate("line: computed\ndots: measured", (4, computed[2]), (12, 8), textcoords="offset points", fontsize=11)
     ax.text(1, 0.93 * length, "length of the gradient itself", color=BACKWARD, va="top", fontsize=11)
     ax.set_xscale("log", base=2)
-    ax.set(title="Four times the images, half the error", xlabel="images in the batch", ylabel="typical error")
+    ax.set(title="Four times the images, half the error", xlabel="images in the batch, of 256 in all", ylabel="typical error")
     ax.set_yscale("log")
     ax.set_xticks(sizes, [str(size) for size in sizes])
     ax.set_yticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])
@@ -134,7 +134,8 @@ def restless_walkers(spreads, limits):
         if limits[k] is not None:
             ax.plot([0, len(values)], [limits[k]] * 2, color=INK, linestyle=":", linewidth=1.2)
     ax.set(title="A constant rate never settles", xlabel="step", ylabel="variance of w", ylim=(-0.004, None))
-    ax.set_xlim(0, 1.22 * len(values))
+    ax.set_xlim(0, 1.24 * len(values))
+    ax.set_xticks(range(0, len(values) + 1, 50))
     return fig
 
 

@@ -32,4 +32,4 @@ def step_of_the_check(X, y, entries=20):
         ).replace("e-", "e−")
         return drawing(580, 230, parts, text(0, 222, words), alt=words)
 
-    return explore(picture, step=log_slider(1e-13, 0.1, 0.01, ".0e"), gradient=choice(list(cost)))
+    return explore(picture, step=log_slider(1e-13, 0.1, 1e-5, ".0e"), gradient=choice(list(cost)))

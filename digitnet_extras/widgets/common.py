@@ -40,8 +40,9 @@ DASHES = ("", "6 3", "8 3 2 3", "2 3", "12 4", "4 2 1 2 1 2", "1 2")  # one for 
 def drawing(width, height, *parts, alt):
     """Return one SVG of `width` x `height` pixels with the given parts; `alt` says in words what it shows."""
     return (
-        f"<svg viewBox='0 0 {width} {height}' width='{width}' role='img' aria-label='{html.escape(alt)}' {FONT} "
-        f"style='background: white; max-width: 100%' xmlns='http://www.w3.org/2000/svg'>{''.join(parts)}</svg>"
+        f"<svg viewBox='0 0 {width} {height}' role='img' aria-label='{html.escape(alt)}' {FONT} "
+        f"style='background: white; width: 100%; max-width: {width}px; height: auto' "
+        f"xmlns='http://www.w3.org/2000/svg'>{''.join(parts)}</svg>"
     )
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import time
 
 import numpy as np
@@ -127,9 +128,9 @@ class TeachingPad(DigitPad):
         """Return an SVG of the pad, and of the keys below it."""
         keys = [f"<rect x='{90 + 34 * k}' y='300' width='28' height='26' rx='4' fill='none' stroke='#888'/>"
                 + text(104 + 34 * k, 318, k, "middle") for k in range(10)]  # fmt: skip
-        inner = super().frame()
+        inner = re.sub(" style='[^']*'", " width='700' height='290'", super().frame(), count=1)
         return drawing(
-            700, 335, inner.replace("width='700'", "width='700' height='290'", 1), text(0, 318, "This is a"), *keys,
+            700, 335, inner, text(0, 318, "This is a"), *keys,
             text(450, 318, "[ Teach ]  [ Forget ]  [ Save ]  [ Load ]"),
             alt="The digit pad with ten keys that say what a drawing is, and Teach, Forget, Save and Load.",
         )  # fmt: skip

@@ -23,8 +23,9 @@ def _plan(batch, compute_us, message_ms):
     T = computing / K + message * K
     best = int(T.argmin())
     curves = {"update": (K, T), "computing": (K, computing / K), "messages": (K, message * K)}
-    axes = f"{T[0] / T[best]:.1f} times faster with {K[best]} workers than with one", "workers K", "ms an update"
+    words = f"{K[best]} workers: {T[best]:.3g} ms, {T[0] / T[best]:.1f} times as fast as one"
+    axes = words, "workers K", "ms an update"
     limits = {"xlim": (0, 64), "ylim": (0, 1.05 * T[0])}
-    point = [(K[best], T[best], f"K = {K[best]}: {T[best]:.3g} ms")]
+    point = [(K[best], T[best], "")]
     alt = f"An update is shortest with {K[best]} workers: {T[best]:.3g} ms, and {T[0]:.3g} ms with one."
     return drawing(580, 270, lines(curves, 0, 0, 580, 270, *axes, points=point, **limits), alt=alt)
