@@ -1,6 +1,7 @@
 """Drawings and pictures as people make them, on their way to the network.
 
-A drawing (h, w) or a picture file becomes 784 pixels by MNIST's convention; `read_digit` reads it with the best model.
+A drawing (h, w), a picture file or a photograph becomes 784 pixels by MNIST's convention; `read_digit` reads it with
+the best model.
 """
 
 import io
@@ -12,6 +13,7 @@ import numpy as np
 import digitnet_helpers as dn
 
 from .images import predict_moved, straighten
+from .photos import cleaned, threshold
 
 # ---------------------------------------------------------------------------------------------------------------
 # Drawings
@@ -19,12 +21,13 @@ from .images import predict_moved, straighten
 
 
 def normalize_drawing(image):
-    """Bring any drawing (h, w), ink bright on a darker ground, to MNIST's convention: (784,) float32 in [0, 1].
+    """Bring any drawing (h, w), bright on dark or dark on bright, to MNIST's convention: (784,) float32 in [0, 1].
 
     The ink is fitted into a 20x20 box with its proportions kept, and placed in 28x28 with its centre of mass in the
     middle. A ground that is grey, noisy or lit from one side is taken away first, and strokes far thinner or thicker
-    than MNIST's are brought near to them. Raises TypeError when `image` is no array of real numbers, ValueError when
-    it is not two-dimensional, holds NaN or infinity, or shows no ink.
+    than MNIST's are brought near to them; what is larger than a pad is first freed from specks, ruled lines, shadows
+    and the table around the sheet. Raises TypeError when `image` is no array of real numbers, ValueError when it is
+    not two-dimensional, holds NaN or infinity, shows no ink, or more than a digit.
     Source of the convention: LeCun's description of MNIST, see data/README.md.
     """
     image = np.asarray(image)
@@ -37,9 +40,9 @@ def normalize_drawing(image):
         raise ValueError("the drawing holds NaN or infinity; expected finite brightnesses")
     if low == high:
         raise ValueError(
-            "the drawing is empty: nothing in it is brighter than its ground. Draw with bright ink on dark"
+            "the drawing is empty: nothing in it stands out from its ground. Draw a digit with a broad pen"
         )
-    ink = _crop(_ink(image))
+    ink = _crop(_ink(cleaned(image)))
     fine = _resized(ink, 4 * _BOX)  # fine enough to measure a stroke, and to change it
     grow = _growth(_stroke_width(fine) / 4)
     small = _resized(_thickened(fine, grow) if grow else ink, _BOX)
@@ -68,33 +71,22 @@ def _ink(image):
     if min(ink.shape) >= 32:  # a smaller picture holds too little ground to measure its slope
         ink -= _slope(ink)
     sample = ink[:: max(1, ink.shape[0] // 512), :: max(1, ink.shape[1] // 512)]
-    threshold = _threshold(sample)
-    if not (sample > threshold).any() or np.mean(ink > threshold) < 0.001:  # a tiny drawing falls between the samples
-        threshold = _threshold(ink)
-    ground = sample[sample <= threshold]
+    edge = threshold(sample)
+    if not (sample > edge).any() or np.mean(ink > edge) < 0.001:  # a tiny drawing falls between the samples
+        edge = threshold(ink)
+    ground = sample[sample <= edge]
     level = np.median(ground)
     # Noise that was cut off at black leaves part of the ground exactly black: the brighter rest tells its spread.
     cut_off = np.percentile(ground, 25) == ground.min()
     spread = np.percentile(np.abs(ground - level), 75 if cut_off else 50)
     # A noisy picture has pixels that are brighter than its ink.
-    contrast = np.percentile(ink[ink > threshold], 80 if spread > 0.005 else 100) - level
+    contrast = np.percentile(ink[ink > edge], 80 if spread > 0.005 else 100) - level
     floor = min(4 * spread / contrast, 0.4)  # 2.7 standard deviations of normal noise
     ink = np.clip(((ink - level) / contrast - floor) / (1 - floor), 0, 1)
     if floor > 0.05 and min(ink.shape) >= 56:  # single bright pixels are noise, not ink
         speckled = Image.fromarray((255 * ink).astype(np.uint8))
         ink = np.asarray(speckled.filter(ImageFilter.MedianFilter(3)), np.float32) / 255
     return ink
-
-
-def _threshold(values):
-    """The brightness that parts ink from ground best: largest variance between the two. Source: Otsu (1979)."""
-    if values.min() == values.max():
-        return values.min()
-    counts, edges = np.histogram(values, bins=256)
-    centres = (edges[1:] + edges[:-1]) / 2
-    below, moment = np.cumsum(counts)[:-1], np.cumsum(counts * centres)[:-1]
-    total, mean = counts.sum(), (counts * centres).sum() / counts.sum()
-    return edges[1:-1][np.argmax((mean * below - moment) ** 2 / (below * (total - below)))]
 
 
 def _slope(ink):
@@ -110,7 +102,7 @@ def _slope(ink):
         down, right, level = np.linalg.lstsq(columns[ground], values.ravel()[ground], rcond=None)[0]
         rest = values.ravel() - columns @ (down, right, level)
         spread = np.median(np.abs(rest - np.median(rest)))
-        ground = rest <= max(min(_threshold(rest), np.median(rest) + 4 * spread + 1e-6), rest.min())
+        ground = rest <= max(min(threshold(rest), np.median(rest) + 4 * spread + 1e-6), rest.min())
     if abs(down) * ink.shape[0] + abs(right) * ink.shape[1] < 0.02:
         return np.float32(0)
     rows, columns = np.arange(ink.shape[0], dtype=np.float32), np.arange(ink.shape[1], dtype=np.float32)
@@ -161,40 +153,101 @@ def _thickened(ink, pixels):
     return _crop(np.asarray(picture, np.float32) / 255)
 
 
+# ---------------------------------------------------------------------------------------------------------------
+# Files
+# ---------------------------------------------------------------------------------------------------------------
+
+_MOST = 1600  # pixels on the longer side of a picture that is kept
+_ORIENTATION = 0x0112  # the EXIF entry that tells how the camera was held
+
+
+def _is_picture(source):
+    from PIL import Image
+
+    return isinstance(source, Image.Image)
+
+
 def drawing_from_file(source):
-    """Return the picture in a file as a drawing (h, w) uint8, ink bright on a darker ground, for `normalize_drawing`.
+    """Return a picture as a drawing (h, w) uint8, ink bright on a darker ground, for `normalize_drawing`.
 
-    `source` is a path, or a file's content as bytes, in PNG, JPEG or another format that Pillow reads. Dark ink on a
-    light ground is turned round. Raises FileNotFoundError when there is no such file, ValueError when it is no picture
-    or has more than 50 million pixels.
+    `source` is a path, a file's content as bytes, an open file, a picture of Pillow's or an array (h, w), (h, w, 3)
+    or (h, w, 4), in PNG, JPEG or another format that Pillow reads. Large pictures are made smaller as they are read,
+    and photographs freed from what is not the digit. Raises FileNotFoundError when there is no such file, ValueError
+    when it is no picture, has more than 50 million pixels, or does not show one digit.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    if not isinstance(source, (bytes, bytearray, memoryview)):
-        source = Path(source).read_bytes()
+    if isinstance(source, (list, tuple, np.ndarray)):
+        gray = np.asarray(source)
+        if gray.ndim == 3 and gray.shape[2] in (3, 4) and gray.dtype == np.uint8:
+            gray = _gray(Image.fromarray(gray))
+        if gray.ndim != 2 or 0 in gray.shape or gray.dtype.kind not in "biuf" or not np.isfinite(gray).all():
+            raise ValueError(f"expected an array (height, width) of finite numbers, not {gray.dtype} {gray.shape}")
+    elif _is_picture(source):
+        gray = _gray(source)
+    else:
+        gray = _opened_file(source)
+    drawing = cleaned(gray)
+    if drawing.dtype == np.uint8:
+        return drawing
+    low, high = float(drawing.min()), float(drawing.max())
+    return np.rint(255 * ((drawing - low) / ((high - low) or 1))).astype(np.uint8)
+
+
+def _opened_file(source):
+    from PIL import Image
+
+    if hasattr(source, "read"):
+        source = source.read()
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        file = io.BytesIO(source)
+    elif isinstance(source, (str, Path)):
+        file = io.BytesIO(Path(source).read_bytes())
+    else:
+        raise TypeError(f"expected a path, bytes, an open file or a picture, not {type(source).__name__}")
     too_large = ValueError("the picture has more than 50 million pixels; make it smaller")
     try:
-        with Image.open(io.BytesIO(source)) as picture:
+        with Image.open(file) as picture:
             if picture.format == "EPS":
                 raise ValueError("a program, which Pillow would have Ghostscript run")
             if picture.width * picture.height > 50e6:
                 raise too_large
-            picture = ImageOps.exif_transpose(picture)
-            if picture.mode.startswith("I"):  # 16 bits of grey
-                picture = Image.fromarray((np.asarray(picture) / 256).clip(0, 255).astype(np.uint8))
-            if "A" in picture.getbands() or "transparency" in picture.info:
-                picture = picture.convert("RGBA")
-                picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-            gray = np.asarray(picture.convert("L"))
+            picture.draft(None, (_MOST, _MOST))  # a JPEG can be unpacked at an eighth of its size
+            return _gray(picture)
     except Exception as error:  # a damaged picture can fail in a dozen ways; the cure is the same
         if error is too_large:
             raise
         raise ValueError(
             f"the file is no picture that can be read ({type(error).__name__}). Choose a PNG or JPEG file"
         ) from error
-    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-    light_ground = gray.min() < gray.max() and np.median(border) > _threshold(gray)  # what the border shows is ground
-    return 255 - gray if light_ground else gray
+
+
+def _gray(picture):
+    """A picture of Pillow's as (h, w) uint8, the right way up: any mode, transparent or not, of any size."""
+    from PIL import Image, ImageOps
+
+    turn = picture.getexif().get(_ORIENTATION, 1)
+    if picture.mode[0] in "IF":  # 16 or 32 bits of grey
+        values = np.nan_to_num(np.asarray(picture).astype(np.float32))
+        low, most = min(0, values.min()), values.max()
+        high = 1 if most <= 1 else 255 if most <= 255 else 65535 if picture.mode[:2] == "I;" else most
+        picture = Image.fromarray((255 * ((values - low) / (high - low))).clip(0, 255).astype(np.uint8))
+    elif picture.mode in ("P", "PA") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    elif picture.mode == "1":
+        picture = picture.convert("L")
+    if max(picture.size) > _MOST:
+        picture = picture.reduce(math.ceil(max(picture.size) / _MOST))
+    if "A" in picture.getbands() or "a" in picture.getbands():
+        picture = picture.convert("RGBA")
+        for paper in ("white", "black"):  # white ink on a transparent ground shows on black alone
+            page = Image.alpha_composite(Image.new("RGBA", picture.size, paper), picture).convert("L")
+            if page.getextrema()[0] < page.getextrema()[1]:
+                break
+        picture = page
+    picture = Image.fromarray(np.asarray(picture.convert("L")))
+    picture.getexif()[_ORIENTATION] = turn
+    return np.asarray(ImageOps.exif_transpose(picture))
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -220,14 +273,17 @@ def see_digit(image, metadata):
 def read_digit(image, model=None):
     """Return the probabilities (10,) of the digits 0 to 9 for any drawing (h, w).
 
+    `image` is an array or whatever `drawing_from_file` takes.
     `model` is a pair (params, metadata) as `load_model` returns it; None takes the best one in models/.
-    Raises as `normalize_drawing` and `load_model`.
+    Raises as `normalize_drawing`, `drawing_from_file` and `load_model`.
     """
     if model is None:
         model = best_model()
     if not (isinstance(model, (list, tuple)) and len(model) == 2 and isinstance(model[1], dict)):
         raise TypeError("model must be a pair (params, metadata), as load_model() returns it")
     params, metadata = model
+    if isinstance(image, (str, Path, bytes, bytearray, memoryview)) or hasattr(image, "read") or _is_picture(image):
+        image = drawing_from_file(image)
     return read_seen(see_digit(image, metadata), params, metadata)
 
 

@@ -187,10 +187,10 @@ def _without_lines(ink):
         wide = _extreme(narrow, 5, 0, np.maximum)
         wide = _mean(wide, int(15 * unit) | 1)
         level = _opened(wide, 1, int(0.45 * sheet.shape[1]) | 1)
-        found = (level > floor).mean(axis=1) > 0.4
+        seen = (level > floor) & ~_grown(stroke, 4)
+        found = seen.mean(axis=1) > 0.3
         counts.append(int((np.diff(found.astype(int), prepend=0) == 1).sum()))
-        lines = level[(level > floor) & ~stroke]
-        level = np.minimum(level, np.median(lines) if lines.size else 0)
+        level = np.minimum(level, np.median(level[seen]) if found.any() else 0)
         levels.append(level if axis == 0 else level.T)
     if max(counts) == 0 or sum(counts) == 1:
         return ink, ""

@@ -40,7 +40,7 @@ def forward_pass(images):
         share, answer = P[0], int(P.argmax())
         logits = A[-1][0] @ params[-1][0] + params[-1][1]
         cost = np.logaddexp.reduce(logits) - logits[digit]  # also where a probability is rounded to 0
-        parts.append(text(0, 352, f"cost of this digit: {cost:.3g} nats (ln 10 = 2.30)"))
+        parts.append(text(0, 352, f"cost of this digit: {cost:.3g} nats (log 10 = 2.30)"))
         title = f"it says {answer} {'✓' if answer == digit else '✗'}"
         parts.append(
             bars(share, [str(k) for k in range(10)], 380, 152, 215, title, bold=(answer,), form="{:.2f}", row=19)
