@@ -32,7 +32,7 @@ def cleaned(image):
         ink = np.abs(gray - (gray.min() if upright is image else gray.max())) / np.ptp(gray)
     else:
         ink = _ink_on_paper(gray) if _is_paper(gray) else _ink_on_paper(1 - gray, light=1)
-    digit, dropped = _digit_alone(ink)
+    digit, dropped = _digit_alone(ink, flat)
     return digit if dropped or not flat else upright
 
 
@@ -92,8 +92,11 @@ def _lonely(mask):
     return any(piece.size > 0.01 * mask.size and not piece.at_border for piece in pieces)
 
 
-def _digit_alone(ink):
-    """Return the digit of `ink`, cut out of its surroundings, and whether anything else was dropped."""
+def _digit_alone(ink, flat=False):
+    """Return the digit of `ink`, cut out of its surroundings, and whether anything else was dropped.
+
+    On a `flat` ground ink may run to the border; in a photograph what does so is a table or a shadow.
+    """
     ink, lines = _without_lines(ink)
     level = np.percentile(ink, 25)  # of paper, even where it fills less than half of the picture
     noise = np.median(np.abs(np.diff(ink, axis=1)))
@@ -102,9 +105,9 @@ def _digit_alone(ink):
     for _ in range(4):  # a strip of table at the border is darker than pencil: it goes first
         mask = rest > max(0.7 * threshold(rest) + 0.3 * floor, floor)
         labels, pieces = _pieces(mask)
-        many = sum(piece.size >= 0.0001 * mask.size for piece in pieces) > 10  # letters and numbers
+        many = noise < 0.02 and sum(piece.size >= 0.0001 * mask.size for piece in pieces) > 10  # letters and numbers
         pieces = [piece for piece in pieces if piece.size >= 0.0004 * mask.size]
-        inner = [piece for piece in pieces if not piece.at_border]
+        inner = [piece for piece in pieces if flat or not piece.at_border]
         if inner or not pieces:
             break
         outside = outside or [(labels, pieces, rest)]

@@ -213,7 +213,7 @@ def untrained_answers(images, labels, P):
     axes[1, 0].set_ylabel("probability")
     axes[1, 0].set_xlabel("class")
     fig.suptitle(
-        "Before training none of the six is right, and none of the six is right", x=0.01, ha="left", fontweight="bold"
+        "Before training, none of the six is right", x=0.01, ha="left", fontweight="bold"
     )
     return fig
 

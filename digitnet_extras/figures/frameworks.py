@@ -93,11 +93,12 @@ def two_epsilons(gaps, costs, g, shares):
         color = (FORWARD, BACKWARD, COLORS[4])[k]
         right.plot(g, share, color=color, linestyle=("-", "-.", "--")[k], lw=2.2)
         half = np.interp(0.5, share, np.log10(g))
-        height = (0.9, 0.5, 0.12)[k]
+        height = (0.9, 0.5, 0.2)[k]
         at = 10 ** np.interp(height, share, np.log10(g))
-        side = "right" if k == 0 else "left"
-        shift = at / 1.5 if k == 0 else at * (2.2 if k == 1 else 1.9)
-        right.text(shift, height, name, color=color, ha=side, va="center", fontsize=10)
+        x, side = ((at / 1.5, "right"), (at * 2.2, "left"), (3e-5, "left"))[k]
+        right.text(x, height, name, color=color, ha=side, va="center", fontsize=10)
+        if k == 2:  # its label stands beyond the curve between
+            right.annotate("", (at * 1.3, height), (2.5e-5, height), arrowprops={"arrowstyle": "-", "color": color})
         right.plot(10**half, 0.5, color=color, marker="o", markersize=5)
     right.set(xscale="log", xlabel="size of the gradient |g|", ylabel="step / learning rate", xlim=(1e-11, 1e0))
     right.set_xticks([1e-10, 1e-8, 1e-6, 1e-4])

@@ -172,7 +172,7 @@ def reached(rows):
     low, high = ax.get_xlim()
     ax.set(xlabel="accuracy on 10,000 test digits (%)", xlim=(low, high + 0.25 * (high - low)))
     ax.grid(axis="x", color=FAINT, alpha=0.4)
-    ax.set_title("Hands taken out beforehand are worth more than patience")
+    ax.set_title("Straightening beats patience")
     return fig
 
 
