@@ -26,7 +26,7 @@ def cleaned(image):
         gray = _shrunk((image / 2 - low / 2) / (high / 2 - low / 2))
     dark, bright = gray.min() + 0.03 * np.ptp(gray), gray.max() - 0.03 * np.ptp(gray)
     on_dark, on_bright = (gray <= dark).mean(), (gray >= bright).mean()
-    flat = max(on_dark, on_bright) >= 0.5
+    flat = on_dark + on_bright >= 0.5
     if flat:  # a scan or a screenshot: ground is what most pixels are
         upright = _inverted(image) if _on_bright(gray) else image
         ink = np.abs(gray - (gray.min() if upright is image else gray.max())) / np.ptp(gray)
@@ -68,7 +68,7 @@ def _is_paper(gray):
     surface = np.stack([np.ones_like(x), y, x, y * y, x * y, x * x], axis=1)
     rest = small.ravel() - surface @ np.linalg.lstsq(surface, small.ravel(), rcond=None)[0]
     bright = (rest > threshold(rest)).reshape(small.shape)
-    return bool(_opened(bright, 13, 13).any())
+    return bool(_opened(_grown(bright, 1), 19, 19).any())  # thin lines do not part the paper
 
 
 def _ink_on_paper(gray, light=None):
@@ -101,22 +101,21 @@ def _digit_alone(ink, flat=False):
     level = np.percentile(ink, 25)  # of paper, even where it fills less than half of the picture
     noise = np.median(np.abs(np.diff(ink, axis=1)))
     floor = level + max(12 * noise, 0.06)
-    rest, outside = ink, []
+    rest = ink
     for _ in range(4):  # a strip of table at the border is darker than pencil: it goes first
         mask = rest > max(0.7 * threshold(rest) + 0.3 * floor, floor)
         labels, pieces = _pieces(mask)
         many = noise < 0.02 and sum(piece.size >= 0.0001 * mask.size for piece in pieces) > 10  # letters and numbers
         pieces = [piece for piece in pieces if piece.size >= 0.0004 * mask.size]
         inner = [piece for piece in pieces if flat or not piece.at_border]
+        inner = inner or [p for p in pieces if 0.4 < p.span / max(mask.shape) < 0.95 and p.size > 0.02 * mask.size]
         if inner or not pieces:
             break
-        outside = outside or [(labels, pieces, rest)]
         rest = np.where(_grown(mask, 4), 0, rest)
-    if not inner and outside:  # nothing but what runs off the picture
-        labels, pieces, rest = outside[0]
-        inner = pieces
     if not inner:
-        raise ValueError("the page is empty: no ink stands out from it. Draw a digit with a darker pen")
+        raise ValueError(
+            "the page is empty: no ink stands out in it. Draw with a darker pen, and leave paper around the digit"
+        )
     main, kept = _chosen(inner)
     if lines == "axes" or many:
         raise ValueError("this looks like a page or a chart, not like one digit: cut the picture to the digit")
@@ -181,29 +180,28 @@ def _without_lines(ink):
 
     angle = max(np.arange(-6, 6.1, 0.5), key=lambda angle: (sharpness(angle), -abs(angle)))
     turned = np.asarray(Image.fromarray(ink).rotate(angle, Image.Resampling.BICUBIC)) if angle else ink
-    floor = np.median(turned) + 0.03
+    ground = np.percentile(turned, 25)
     levels, counts = [], []
     for sheet, axis in ((turned, 0), (turned.T, 1)):  # lines along the rows, then along the columns
         broad = _opened(sheet, thick, 1)
-        stroke = broad > floor + 0.05
+        stroke = broad > ground + 0.09
         narrow = np.where(stroke, 1, sheet - broad)  # lines go on under a stroke
         wide = _extreme(narrow, 5, 0, np.maximum)
         wide = _mean(wide, int(15 * unit) | 1)
         level = _opened(wide, 1, int(0.45 * sheet.shape[1]) | 1)
-        seen = (level > floor) & ~_grown(stroke, 4)
+        level = np.where(level > np.percentile(wide, 25) + 0.015, level, 0)  # noise stays below its own quartile
+        seen = (level > 0) & ~_grown(stroke, 4)
         found = seen.mean(axis=1) > 0.3
         counts.append(int((np.diff(found.astype(int), prepend=0) == 1).sum()))
         level = np.minimum(level, np.median(level[seen]) if found.any() else 0)
         levels.append(level if axis == 0 else level.T)
-    if max(counts) == 0 or sum(counts) == 1:
-        return ink, ""
     if max(counts) <= 2 and min(counts) >= 1:
         return ink, "axes"
-    if max(counts) < 2:
+    if max(counts) < 2:  # a single line may well be a 1
         return ink, ""
     clean = turned
     for level, size in zip(levels, ((11, 1), (1, 11))):
-        line = level > floor
+        line = level > 0
         less = np.where(line, np.clip(clean - 1.4 * level, 0, 1), clean)
         bridged = _closed(less, *size)  # where a stroke crosses a line, it goes on
         clean = np.where(line, np.maximum(less, np.minimum(bridged, clean)), clean)
