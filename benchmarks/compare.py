@@ -353,7 +353,6 @@ def scaling(peers, rounds, path):
     """Time against examples, batch size and width of the first layer, every other measure as in the comparison."""
     import matplotlib.pyplot as plt
 
-
     sgd = {"batch_size": 128, "optimizer": "sgd"}
     axes_of = {
         "examples": {n: {**sgd, "examples": n} for n in (3750, 7500, 15000, 30000, 60000)},

@@ -212,9 +212,7 @@ def untrained_answers(images, labels, P):
         bottom.set(xticks=range(0, 10, 3), ylim=(0, 0.3), yticks=(0, 0.1, 0.2, 0.3))
     axes[1, 0].set_ylabel("probability")
     axes[1, 0].set_xlabel("class")
-    fig.suptitle(
-        "Before training, none of the six is right", x=0.01, ha="left", fontweight="bold"
-    )
+    fig.suptitle("Before training, none of the six is right", x=0.01, ha="left", fontweight="bold")
     return fig
 
 

@@ -117,7 +117,11 @@ def batch_noise(sizes, measured, computed, length):
     ax.annotate("line: computed\ndots: measured", (4, computed[2]), (12, 8), textcoords="offset points", fontsize=11)
     ax.text(1, 0.93 * length, "length of the gradient itself", color=BACKWARD, va="top", fontsize=11)
     ax.set_xscale("log", base=2)
-    ax.set(title="Four times the images, half the error", xlabel="images in the batch, of 256 in all", ylabel="typical error")
+    ax.set(
+        title="Four times the images, half the error",
+        xlabel="images in the batch, of 256 in all",
+        ylabel="typical error",
+    )
     ax.set_yscale("log")
     ax.set_xticks(sizes, [str(size) for size in sizes])
     ax.set_yticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])
