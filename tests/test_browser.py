@@ -131,7 +131,8 @@ def test_the_widgets_of_a_notebook_answer(open_notebook, name):
             eventually(lambda: follows(page), 60)
             pictures.add(explorer.locator(".widget-html").inner_html())
         assert pictures - {before}, "no control changed the picture"
-    assert page.page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex") == cells[-1]
+    if cells:  # a notebook without widgets is only opened
+        assert page.page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex") == cells[-1]
     assert page.all_problems() == []
 
 
