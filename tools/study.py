@@ -59,7 +59,7 @@ CHANGES = {
     "moves doubled": ("moved", {"moves": DOUBLE, "seeds": 3}),
     "decay 0.1, moved": ("less decay", {"decay": 0.1, "seeds": 3}),
     "decay 0.02, moved": ("less decay", {"decay": 0.02, "seeds": 3}),
-    "120 epochs": ("40 epochs", {"epochs": 120, "seeds": 3}),
+    "120 epochs": ("40 epochs", {"epochs": 120}),
     "as written, moved": ("40 epochs", {"pixels": "as written", "moves": WIDER, "seeds": 3}),
     "400 epochs": ("120 epochs", {"epochs": 400}),
     "as written, 400 epochs": ("as written, moved", {"epochs": 400}),

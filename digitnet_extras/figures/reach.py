@@ -51,7 +51,7 @@ def staircase(study, steps):
     ax.set_yticks(range(len(steps)), [name.replace(" ×9", ", read nine times") for name in steps])
     ax.tick_params(axis="y", length=0)
     ax.invert_yaxis()
-    ax.set(xlabel="mistakes on 10,000 validation digits (%, each step right is as large a share)", xlim=(0.9, 7))
+    ax.set(xlabel="mistakes on 10,000 validation digits (%, log scale)", xlim=(0.85, 7))
     ax.set_title(f"The same 20,175 parameters: from {first:.1f}% mistakes to {before:.1f}%")
     ax.spines["left"].set_visible(False)
     return fig
@@ -94,7 +94,7 @@ def alternatives(groups):
         ax.set_xlim(-0.6, len(rows) - 0.4)
         ax.set_title(title, loc="center", fontsize=10.5, weight="normal")
     axes[0].set_ylabel("accuracy above the chosen (%)")
-    fig.suptitle("Nothing that was tried beats the chosen (diamond)", x=0.01, ha="left", weight="bold")
+    fig.suptitle("Nothing that was tried is clearly better than the chosen (diamond)", x=0.01, ha="left", weight="bold")
     return fig
 
 
@@ -172,7 +172,7 @@ def reached(rows):
     low, high = ax.get_xlim()
     ax.set(xlabel="accuracy on 10,000 test digits (%)", xlim=(low, high + 0.25 * (high - low)))
     ax.grid(axis="x", color=FAINT, alpha=0.4)
-    ax.set_title("Straightening beats patience")
+    ax.set_title("Straightening is worth more than patience")
     return fig
 
 
