@@ -28,7 +28,7 @@ ROOT = ROOT if (ROOT / "data").is_dir() else ROOT / "digitnet_extras"  # an inst
 MODELS = Path(os.environ.get("DIGITNET_MODELS", ROOT / "models"))
 IN_BROWSER = sys.platform == "emscripten"  # Python in a web page has no threads
 
-Mnist = collections.namedtuple("Mnist", "X_train y_train X_test y_test")  # (n, 784) float32 from 0 to 1; (n,) int64
+Mnist = collections.namedtuple("Mnist", "X_train y_train X_test y_test")  # (n, 784) float32 from 0 to 1; (n,) intp
 MNIST_MD5 = {  # of the four files as they were published, see data/README.md
     "x_train": "6bbc9ace898e44ae57da46a324031adb", "y_train": "a25bea736e30d166cdddb491f175f624",
     "x_test": "2646ac647ad5339dbf082846283269ea", "y_test": "27ae3e4e09519cfbb04c329615203637",
@@ -46,7 +46,7 @@ def load_mnist():
                 header = struct.pack(f">{1 + array.ndim}I", 0x800 + array.ndim, *array.shape)
                 digest = hashlib.md5(header + array.tobytes()).hexdigest()
                 checks.need(digest == published, ValueError, f"the MD5 of {name} is not the published one")
-                arrays.append(array.reshape(-1, 784) / np.float32(255) if array.ndim == 3 else array.astype(np.int64))
+                arrays.append(array.reshape(-1, 784) / np.float32(255) if array.ndim == 3 else array.astype(np.intp))
     except Exception as error:  # a damaged file fails in a dozen ways, and the cure is the same
         raise ValueError(f"{file} is damaged ({error}). Restore it with `git checkout data/mnist.npz`") from error
     return Mnist(*arrays)

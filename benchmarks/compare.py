@@ -1,145 +1,108 @@
-"""The same training in this project and in its peers, timed side by side.
+"""The same training in this project and in its peers, timed side by side: python benchmarks/compare.py [--write]
 
-    python benchmarks/compare.py             full batch, mini-batches and Adam: a table and compare.png
-    python benchmarks/compare.py --scaling   how time grows with examples, batch size and width: a table and scaling.png
-
-The work is the 784-25-15-10 network on MNIST's 60,000 training images in float32. Each peer lives in a process of its
-own, because thread pools within one process would get into each other's way; each is ready (imported, compiled,
-warmed up, its data in place) before anything is timed. The processes are then asked in turn, one at a time, for one
-epoch of each kind of work, round after round: whatever else the machine does meets all of them. A library that is not
-installed is left out, and said to be. Every peer's own way of running an epoch is used, the faster one where it has
-two. Only this project also counts the accuracy on the way. Times are medians over the rounds, spreads their quartiles;
-a ratio is the median of the ratios within each round.
+The work is the 784-25-15-10 network on MNIST in float32. Each peer lives in a process of its own, because thread pools
+within one process would get into each other's way, and has compiled and warmed up before anything is timed. The
+processes are then asked in turn, one at a time, for one epoch of each kind of work, round after round: whatever else
+the machine does meets all of them, and a ratio is one of two times of the same round. What is not installed, or fails,
+is left out, and said to be. `--write` puts the table into docs/speed.md.
 """
 
 import argparse
 import importlib.metadata
-import importlib.util
 import json
 import os
 import platform
-import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
+from subprocess import PIPE, Popen
+from timeit import timeit
 
 import numpy as np
+import psutil
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+import digitnet_helpers as dn
 
-import digitnet_helpers as dn  # noqa: E402
-
+SIZES = (784, 25, 15, 10)
 RATES = {"sgd": 0.1, "adam": 0.001}
-WORKS = {
-    "full batch": {"batch_size": None, "optimizer": "sgd"},
-    "batches of 128": {"batch_size": 128, "optimizer": "sgd"},
-    "128, Adam": {"batch_size": 128, "optimizer": "adam"},
-}
+WORKS = {"full batch": (None, "sgd"), "batches of 128": (128, "sgd"), "128, Adam": (128, "adam")}
+GOAL, LAST_EPOCH, SEEDS = 0.95, 30, 3
+BEGINS, ENDS = "<!-- begin: made by benchmarks/compare.py --write -->\n", "<!-- end -->\n"
 
 
-# --- the peers: each prepares an epoch of the work it is asked for, as a function to be timed ---------------------
-
-
-def digitnet(X, y, sizes, batch_size, optimizer):
-    updates = dn.training(dn.init_params(sizes), X, y, epochs=10**6, batch_size=batch_size, optimizer=optimizer)
+def digitnet(X, y, batch_size, optimizer, seed):
+    """As every peer: return a function that trains for one epoch, and one that reads digits."""
+    settings = {"epochs": 10**6, "batch_size": batch_size, "optimizer": optimizer, "learning_rate": RATES[optimizer]}
+    updates, now = dn.training(dn.init_params(SIZES, seed), X, y, seed=seed, **settings), []
 
     def epoch():
-        for state in updates:
-            if state.step == 0:
-                return
+        now[:] = [next(state for state in updates if state.step == 0)]
 
-    return epoch
+    return epoch, lambda X: dn.predict(now[0].params, X)
 
 
-def products(X, y, sizes, batch_size, optimizer):
-    """No training: the two matrix products with all images that no dense method can do without."""
-    W1, dZ1 = dn.init_params(sizes)[0][0], np.ones((len(X), sizes[1]), np.float32)
+def batches(n, batch_size, rng):
+    """The rows of every update of an epoch."""
+    order = rng.permutation(n) if batch_size else None
+    return [order[first : first + batch_size] for first in range(0, n, batch_size)] if batch_size else [slice(None)]
+
+
+def plain_numpy(X, y, batch_size, optimizer, seed):
+    """The loop of notebook 05: neither blocks nor checks, nor threads but those of the matrix products."""
+    start, rng, state = dn.init_params(SIZES, seed), np.random.default_rng(seed), {}
+    w, step = dn.to_vector(start), getattr(dn, optimizer)
+    params = dn.to_params(w, start)
 
     def epoch():
-        X @ W1
-        X.T @ dZ1
+        with dn.checks.trusted():
+            for rows in batches(len(X), batch_size, rng):
+                A, P = dn.forward(params, X[rows])
+                dn.cross_entropy(P, y[rows])
+                step(w, dn.to_vector(dn.backward(params, A, P, y[rows])), state, RATES[optimizer])
 
-    return epoch if batch_size is None else None
+    return epoch, lambda X: dn.predict(params, X)
 
 
-def jax(X, y, sizes, batch_size, optimizer):
+def jax_compiled(X, y, batch_size, optimizer, seed):
     import jax
     import jax.numpy as jnp
+    from jax.flatten_util import ravel_pytree
 
-    rate, n, classes = RATES[optimizer], len(X), sizes[-1]
-    batch = batch_size or n
-
-    def cost(params, X, y):
-        for W, b in params[:-1]:
-            X = jax.nn.relu(X @ W + b)
-        W, b = params[-1]
-        return -(jax.nn.one_hot(y, classes) * jax.nn.log_softmax(X @ W + b)).sum() / len(X)
-
-    def step(state, X, y):
-        params, m, s, t = state
-        J, g = jax.value_and_grad(cost)(params, X, y)
-        if optimizer == "sgd":
-            return (jax.tree.map(lambda w, g: w - rate * g, params, g), m, s, t), J
-        t = t + 1
-        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
-        s = jax.tree.map(lambda s, g: 0.999 * s + 0.001 * g * g, s, g)
-        scale = rate / (1 - 0.9**t)
-        moved = jax.tree.map(lambda w, m, s: w - scale * m / (jnp.sqrt(s / (1 - 0.999**t)) + 1e-8), params, m, s)
-        return (moved, m, s, t), J
-
-    jitted = jax.jit(step, donate_argnums=0)
-    whole = n // batch * batch
+    w, to_params = ravel_pytree(dn.init_params(SIZES, seed))
+    now, rng, rate = [(w, 0 * w, 0 * w, 0)], np.random.default_rng(seed), RATES[optimizer]
     X, y = jnp.asarray(X), jnp.asarray(y)
 
-    def scan_copy(state, X, y, order):
-        rows = order[:whole]
-        batches = X[rows].reshape(-1, batch, X.shape[1]), y[rows].reshape(-1, batch)
-        state, Js = jax.lax.scan(lambda state, both: step(state, *both), state, batches)
-        return step(state, X[order[whole:]], y[order[whole:]])[0] if whole < n else state, Js.sum()
+    def logits(w, X):
+        *hidden, (W, b) = to_params(w)
+        for V, c in hidden:
+            X = jax.nn.relu(X @ V + c)
+        return X @ W + b
 
-    def scan_gather(state, X, y, order):
-        rows = order[:whole].reshape(-1, batch)
-        state, Js = jax.lax.scan(lambda state, rows: step(state, X[rows], y[rows]), state, rows)
-        return step(state, X[order[whole:]], y[order[whole:]])[0] if whole < n else state, Js.sum()
+    def cost(w, X, y):
+        return -jnp.take_along_axis(jax.nn.log_softmax(logits(w, X)), y[:, None], axis=1).mean()
 
-    def one_by_one(state, X, y, order):
-        for start in range(0, n, batch):
-            rows = order[start : start + batch]
-            state, J = jitted(state, X[rows], y[rows])
-        return state, J
+    @jax.jit
+    def update(state, X, y, rows):
+        w, m, s, t = state
+        g = jax.grad(cost)(w, *((X, y) if rows is None else (X[rows], y[rows])))
+        if optimizer == "sgd":
+            return w - rate * g, m, s, t
+        t, m, s = t + 1, 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+        return w - rate * (m / (1 - 0.9**t)) / (jnp.sqrt(s / (1 - 0.999**t)) + 1e-8), m, s, t
 
-    rng, state = np.random.default_rng(0), []
+    def epoch():
+        for rows in batches(len(X), batch_size, rng):
+            now[0] = update(now[0], X, y, rows if batch_size else None)
+        jax.block_until_ready(now)
 
-    def restart():
-        params = jax.tree.map(jnp.asarray, dn.init_params(sizes))
-        state[:] = [
-            (params, jax.tree.map(jnp.zeros_like, params), jax.tree.map(jnp.zeros_like, params), jnp.array(0.0))
-        ]
-
-    def epoch_by(run):
-        def epoch():
-            if batch == n:
-                new, J = jitted(state[0], X, y)
-            else:
-                new, J = run(state[0], X, y, rng.permutation(n))
-            state[0] = new
-            jax.block_until_ready((new, J))
-
-        restart()
-        return epoch
-
-    if batch == n:
-        return epoch_by(None)
-    scans = [jax.jit(run, donate_argnums=0) for run in (scan_copy, scan_gather)]
-    return fastest([epoch_by(run) for run in (*scans, one_by_one)])
+    return epoch, lambda X: logits(now[0][0], X).argmax(axis=1)
 
 
-def pytorch(X, y, sizes, batch_size, optimizer):
+def pytorch(X, y, batch_size, optimizer, seed, compiled=False):
     import torch
 
-    torch.manual_seed(0)
-    layers = [part for a, b in zip(sizes, sizes[1:]) for part in (torch.nn.Linear(a, b), torch.nn.ReLU())][:-1]
+    torch.manual_seed(seed)
+    layers = [part for a, b in zip(SIZES, SIZES[1:]) for part in (torch.nn.Linear(a, b), torch.nn.ReLU())][:-1]
     model, cost = torch.nn.Sequential(*layers), torch.nn.CrossEntropyLoss()
     make = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[optimizer]
     stepper = make(model.parameters(), lr=RATES[optimizer], fused=True)
@@ -147,283 +110,140 @@ def pytorch(X, y, sizes, batch_size, optimizer):
 
     def update(X, y):
         stepper.zero_grad()
-        J = cost(model(X), y)
-        J.backward()
+        cost(model(X), y).backward()
         stepper.step()
 
-    def copied_at_once():
-        order = torch.randperm(len(X))
-        for both in zip(X[order].split(batch_size), y[order].split(batch_size)):
-            update(*both)
+    update = torch.compile(update, dynamic=False) if compiled else update
 
-    def batch_by_batch():
-        for rows in torch.randperm(len(X)).split(batch_size):
+    def epoch():
+        for rows in torch.randperm(len(X)).split(batch_size) if batch_size else [slice(None)]:
             update(X[rows], y[rows])
 
-    if batch_size is None:
-        return lambda: update(X, y)
-    return fastest([copied_at_once, batch_by_batch])
+    return epoch, lambda X: model(torch.from_numpy(X)).argmax(1)
 
 
-def sklearn(X, y, sizes, batch_size, optimizer):
+def scikit_learn(X, y, batch_size, optimizer, seed):
     from sklearn.neural_network import MLPClassifier
 
-    model = MLPClassifier(
-        sizes[1:-1], solver=optimizer, alpha=0, batch_size=batch_size or len(X), learning_rate_init=RATES[optimizer],
-        momentum=0, nesterovs_momentum=False, random_state=0,
-    )  # fmt: skip
-    model.partial_fit(X, y, classes=range(sizes[-1]))
-    return lambda: model.partial_fit(X, y)
+    settings = {"solver": optimizer, "learning_rate_init": RATES[optimizer], "batch_size": batch_size or len(X)}
+    model = MLPClassifier(SIZES[1:-1], **settings, alpha=0, momentum=0, nesterovs_momentum=False, random_state=seed)
+    return lambda: model.partial_fit(X, y, classes=range(SIZES[-1])), model.predict
 
 
-def keras(X, y, sizes, batch_size, optimizer):
+def keras_on_jax(X, y, batch_size, optimizer, seed):
     os.environ["KERAS_BACKEND"] = "jax"
     import keras
 
-    layers = [keras.layers.Dense(units, "relu") for units in sizes[1:-1]] + [keras.layers.Dense(sizes[-1])]
-    model = keras.Sequential([keras.Input(sizes[:1]), *layers])
+    keras.utils.set_random_seed(seed)
+    layers = [keras.layers.Dense(units, "relu") for units in SIZES[1:-1]] + [keras.layers.Dense(SIZES[-1])]
+    model = keras.Sequential([keras.Input(SIZES[:1]), *layers])
     make = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}[optimizer]
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(make(RATES[optimizer]), loss, jit_compile=True)
-    return lambda: model.fit(X, y, batch_size=batch_size or len(X), epochs=1, verbose=0)
+    model.compile(make(RATES[optimizer]), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return partial(model.fit, X, y, batch_size or len(X), verbose=0), lambda X: model.predict(X, verbose=0).argmax(1)
 
 
-# Each peer with the packages whose versions are told.
-PEERS = {
-    "Digitnet": (digitnet, ["numpy"]),
-    "JAX": (jax, ["jax"]),
-    "PyTorch, eager": (pytorch, ["torch"]),
-    "scikit-learn": (sklearn, ["scikit-learn"]),
-    "Keras on JAX": (keras, ["keras", "jax"]),
-    "bare products": (products, ["numpy"]),
+PEERS = {  # each with the package whose version is told
+    "Digitnet": (digitnet, "digitnet"),
+    "NumPy, as notebook 05 has it": (plain_numpy, "numpy"),
+    "JAX, compiled": (jax_compiled, "jax"),
+    "PyTorch": (pytorch, "torch"),
+    "PyTorch, compiled": (partial(pytorch, compiled=True), "torch"),
+    "scikit-learn": (scikit_learn, "scikit-learn"),
+    "Keras on JAX": (keras_on_jax, "keras"),
 }
-MODULES = {"scikit-learn": "sklearn"}  # where a package is imported under another name
 
 
-def fastest(epochs):
-    """The function that takes the least time in its second and third call."""
-    times = []
-    for epoch in epochs:
-        epoch()
-        times.append(min(timed(epoch), timed(epoch)))
-    return epochs[int(np.argmin(times))]
+def until_the_goal(make, examples, seed):
+    """Epochs of Adam until the goal is reached on validation digits, and their seconds without a compilation."""
+    X, y, X_val, y_val = dn.validation_split(*dn.load_mnist()[:2])
+    (epoch, read), seconds = make(X[:examples], y[:examples], 128, "adam", seed), []
+    for epochs in range(1, LAST_EPOCH + 1):
+        seconds.append(timeit(epoch, number=1))
+        if (np.asarray(read(X_val)) == y_val).mean() >= GOAL:
+            return epochs, epochs * np.median(seconds)
 
 
-def timed(function):
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
-
-
-# --- the processes ------------------------------------------------------------------------------------------------
-
-
-class Worker:
-    """A process that prepares the works of one peer and runs an epoch of them when asked."""
-
-    def __init__(self, peer):
-        command = [sys.executable, __file__, "--worker", peer]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __call__(self, work):
-        """Seconds of one epoch of `work`, or None where the peer does no such work."""
-        self.process.stdin.write(json.dumps(work) + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise RuntimeError("a worker has ended; its error stands above")
-        return json.loads(answer)
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def work_for(peer):
-    """What a worker process does: read a work from stdin, answer with its seconds, until stdin is closed."""
+def work_for(peer, examples):
+    """What a process does: read a request from stdin, answer it in seconds, or with an error, until stdin is closed."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
-    data, prepared = dn.load_mnist(), {}
-    for line in sys.stdin:
-        work = json.loads(line)
-        n = work.pop("examples", 60_000)
-        X, y = data.X_train[:n], data.y_train[:n]
-        if line not in prepared:
-            prepared[line] = epoch = PEERS[peer][0](X, y, tuple(work.pop("sizes", (784, 25, 15, 10))), **work)
-            if epoch:
-                epoch()
-        seconds = prepared[line] and timed(prepared[line])
-        answers.write(json.dumps(seconds) + "\n")
-        answers.flush()
+    (X, y), make, ready = (array[:examples] for array in dn.load_mnist()[:2]), PEERS[peer][0], {}
+    for work, seed in map(json.loads, sys.stdin):
+        try:
+            if work in WORKS and work not in ready:
+                ready[work], _ = make(X, y, *WORKS[work], seed)
+                ready[work](), ready[work]()  # twice, since a second call may compile again
+            answer = timeit(ready[work], number=1) if work in WORKS else until_the_goal(make, examples, seed)
+        except Exception as error:
+            answer = f"{type(error).__name__}: {error}".splitlines()[0]
+        print(json.dumps(answer), file=answers, flush=True)
 
 
-def measure(peers, works, rounds):
-    """Return {work: {peer: seconds, one for each round}}; the peers take turns within each round."""
-    workers = {peer: Worker(peer) for peer in peers}
+def ask(process, work, seed=0):
+    print(json.dumps([work, seed]), file=process.stdin, flush=True)
+    return json.loads(process.stdout.readline())
+
+
+def measure(peers, examples, rounds):
+    """Return {peer: {work: seconds by round}}, {peer: [(epochs, seconds) or None, by seed]} and {peer: its error}."""
+    command = [sys.executable, __file__, "--examples", str(examples), "--worker"]
+    processes = {peer: Popen([*command, peer], stdin=PIPE, stdout=PIPE, text=True) for peer in peers}
     try:
-        for work in works.values():  # imports, compilations
-            for worker in workers.values():
-                worker(work)
-        seconds = {name: {peer: [] for peer in peers} for name in works}
-        for _ in range(rounds):
-            for name, work in works.items():
-                for peer, worker in workers.items():
-                    seconds[name][peer].append(worker(work))
+        first = {peer: [ask(processes[peer], work) for work in WORKS] for peer in peers}
+        failed = {peer: answer for peer, row in first.items() for answer in row if isinstance(answer, str)}
+        there = [peer for peer in peers if peer not in failed]
+        rows = [{(peer, work): ask(processes[peer], work) for work in WORKS for peer in there} for _ in range(rounds)]
+        seconds = {peer: {work: [row[peer, work] for row in rows] for work in WORKS} for peer in there}
+        goals = [{peer: ask(processes[peer], "goal", seed) for peer in there} for seed in range(SEEDS)]
+        return seconds, {peer: [found[peer] for found in goals] for peer in there}, failed
     finally:
-        for worker in workers.values():
-            worker.close()
-    return {
-        name: {peer: np.array(times) for peer, times in row.items() if None not in times}
-        for name, row in seconds.items()
-    }
+        for process in processes.values():
+            process.communicate()  # closes its stdin, and waits
 
 
-# --- what is told -------------------------------------------------------------------------------------------------
-
-
-def installed(peers):
-    """The peers whose packages are there; says which are not."""
-    there = []
-    for peer in peers:
-        missing = [name for name in PEERS[peer][1] if importlib.util.find_spec(MODULES.get(name, name)) is None]
-        if missing:
-            print(f"{peer} is left out: {', '.join(missing)} is not installed (pip install -e '.[bench]')")
-        else:
-            there.append(peer)
-    return there
-
-
-def machine(peers):
-    """Processor, threads and versions, in words."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    packages = dict.fromkeys(name for peer in peers for name in PEERS[peer][1])
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
+def machine(peers, rounds, busy):
+    """How it was measured, on what and with which versions, in two sentences."""
+    info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").is_file() else ""
+    names = [line.split(":")[1].strip() for line in info.splitlines() if line.startswith("model name")]
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in dict.fromkeys(PEERS[p][1] for p in peers)]
     return (
-        f"{names[0] if names else platform.processor() or platform.machine()}, {os.cpu_count()} cores, which every "
-        f"library may use\nPython {platform.python_version()}, {versions}"
+        f"Medians of {rounds} rounds, in the last column of {SEEDS} seeds, on {os.cpu_count()} cores of "
+        f"{[*names, platform.machine()][0]}, {busy:.0f}% busy before it began. "
+        f"Python {platform.python_version()}, {', '.join(versions)}."
     )
 
 
-def quartiles(values):
-    return np.percentile(values, [25, 50, 75])
-
-
-def table(measured):
-    """Print medians, quartiles and the ratio of this project's time to each peer's."""
-    for name, row in measured.items():
-        print(f"\n{name:16} ms an epoch (quartiles)    Digitnet's time as a share of it (quartiles)")
-        for peer, times in row.items():
-            low, middle, high = 1000 * quartiles(times)
-            line = f"  {peer:14} {middle:7.1f}  ({low:.1f} to {high:.1f})"
-            if peer != "Digitnet" and "Digitnet" in row:
-                low, middle, high = quartiles(row["Digitnet"] / times)
-                line = f"{line:44} {middle:.2f}  ({low:.2f} to {high:.2f})"
-            print(line)
-
-
-def draw(measured, path):
-    """A panel for each work, a bar for each peer, its length and what it is of Digitnet's written beside it."""
-    import matplotlib.pyplot as plt
-
-    from digitnet_extras import figures
-
-    fig, axes = plt.subplots(1, len(measured), figsize=(3.4 * len(measured), 2.9), sharey=True)
-    peers = list(dict.fromkeys(peer for row in measured.values() for peer in row))
-    for ax, (name, row) in zip(np.atleast_1d(axes), measured.items()):
-        medians = {peer: 1000 * np.median(times) for peer, times in row.items()}
-        for k, peer in enumerate(peers):
-            if peer not in medians:
-                continue
-            bar = ax.barh(k, medians[peer], color=figures.COLORS[0 if peer == "Digitnet" else 5])
-            if peer == "Digitnet":
-                bar[0].set(hatch="//", edgecolor="black")
-            low, _, high = 1000 * quartiles(row[peer])
-            ax.plot([low, high], [k, k], color="black", linestyle="-", linewidth=1)
-            factor = f", ×{medians[peer] / medians['Digitnet']:.1f}" if "Digitnet" in medians else ""
-            ax.text(max(high, medians[peer]), k, f"  {medians[peer]:.0f} ms{factor}", va="center", fontsize=8)
-        ax.set(title=name, xlabel="ms an epoch", xlim=(0, 1.55 * max(medians.values())))
-        ax.set_yticks(range(len(peers)), peers)
-    np.atleast_1d(axes)[0].invert_yaxis()
-    fig.savefig(path, dpi=160)
-
-
-def scaling(peers, rounds, path):
-    """Time against examples, batch size and width of the first layer, every other measure as in the comparison."""
-    import matplotlib.pyplot as plt
-
-    sgd = {"batch_size": 128, "optimizer": "sgd"}
-    axes_of = {
-        "examples": {n: {**sgd, "examples": n} for n in (3750, 7500, 15000, 30000, 60000)},
-        "batch size": {size: {**sgd, "batch_size": size} for size in (32, 128, 512, 2048, 8192)},
-        "first-layer units": {units: {**sgd, "sizes": [784, units, 15, 10]} for units in (12, 25, 50, 100, 200, 400)},
-    }
-    works = {f"{axis} {value}": work for axis, row in axes_of.items() for value, work in row.items()}
-    measured = measure(peers, works, rounds)
-    fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.4), sharey=True)
-    for ax, (axis, row) in zip(axes, axes_of.items()):
-        print(f"\nms an epoch in batches of 128, by {axis}: {', '.join(map(str, row))}")
-        for k, peer in enumerate(peers):
-            times = [1000 * np.median(measured[f"{axis} {value}"][peer]) for value in row]
-            print(f"  {peer:14}" + "".join(f"{ms:9.1f}" for ms in times))
-            ax.plot(list(row), times, marker="osD^v"[k % 5], label=peer)
-        ax.set(xscale="log", yscale="log", xlabel=axis)
-        ax.set_xticks(list(row), [f"{value:,}" for value in row], fontsize=8)
-        ax.minorticks_off()
-    axes[0].set_ylabel("ms an epoch")
-    axes[0].legend(fontsize=8)
-    fig.savefig(path, dpi=160)
-
-
-def seconds_to(goals=(0.91, 0.95, 0.97), seeds=3):
-    """Train with Adam until the share of validation digits read right first reaches each goal; print the seconds.
-
-    The clock is stopped while the validation digits are read.
-    """
-    X, y, X_val, y_val = dn.validation_split(*dn.load_mnist()[:2])
-    recipe = {"epochs": 20, "batch_size": 256, "optimizer": "adam", "weight_decay": 0.2}
-    print("\nSeconds to a share of the 10,000 validation digits: Adam, batches of 256, weight decay 0.2, rate 0.008 by")
-    print(f"cosine_schedule over 20 epochs, the mean image subtracted; medians of {seeds} seeds")
-    mean, reached = X.mean(axis=0), []
-    X, X_val = X - mean, X_val - mean
-    for seed in range(seeds):
-        params, rate = dn.init_params(seed=seed), dn.cosine_schedule(0.008)
-        seconds, row, start = 0.0, {}, time.perf_counter()
-        for state in dn.training(params, X, y, seed=seed, learning_rate=rate, **recipe):
-            if state.step == 0:
-                seconds += time.perf_counter() - start
-                share = dn.accuracy(state.params, X_val, y_val)
-                row |= {goal: (seconds, state.epoch) for goal in goals if share >= goal and goal not in row}
-                start = time.perf_counter()
-        reached.append(row)
-    for goal in goals:
-        rows = [row[goal] for row in reached if goal in row]
-        took = f"{np.median(rows, axis=0)[0]:.2f} s, epoch {np.median(rows, axis=0)[1]:.0f}" if rows else "not reached"
-        print(f"  {goal:.0%}: {took} ({len(rows)} of {seeds} seeds)")
+def table(seconds, goals):
+    """Yield the lines of a Markdown table: milliseconds an epoch, and how many times Digitnet's of the same round."""
+    yield f"| ms an epoch | {' | '.join(WORKS)} | {GOAL:.0%} of validation digits |"
+    yield "|---" * (2 + len(WORKS)) + "|"
+    for peer, row in seconds.items():
+        cells = [peer]
+        for work, times in row.items():
+            ratio = np.median(np.divide(times, seconds["Digitnet"][work]))
+            cells.append(f"{1000 * np.median(times):.0f}" + ("" if peer == "Digitnet" else f" ({ratio:.1f})"))
+        epochs, total = np.median(goals[peer], axis=0) if all(goals[peer]) else (0, 0)
+        yield f"| {' | '.join(cells)} | {f'{total:.1f} s, {epochs:.0f} epochs' if epochs else 'not reached'} |"
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, help="rounds of measuring (15, with --scaling 3)")
-    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), metavar="PEER", help="only these")
+    parser.add_argument("--rounds", type=int, default=11, help="rounds of measuring")
     parser.add_argument("--examples", type=int, default=60_000, help="train on the first so many images")
-    parser.add_argument("--scaling", action="store_true", help="how time grows, and the seconds to 91, 95 and 97%%")
-    parser.add_argument("--out", type=Path, default=HERE, help="the folder for the chart")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), metavar="PEER", help="only these")
+    parser.add_argument("--write", nargs="?", type=Path, const=dn.ROOT / "docs" / "speed.md", help="into docs/speed.md")
     parser.add_argument("--worker", choices=PEERS, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.worker:
-        return work_for(options.worker)
-    peers = installed(options.peers)
-    print(machine(peers))
-    if options.scaling:
-        scaling([peer for peer in peers if peer != "bare products"], options.rounds or 3, options.out / "scaling.png")
-        seconds_to()
-    else:
-        works = {name: {**work, "examples": options.examples} for name, work in WORKS.items()}
-        measured = measure(peers, works, options.rounds or 15)
-        table(measured)
-        draw(measured, options.out / "compare.png")
+        return work_for(options.worker, options.examples)
+    busy = psutil.cpu_percent(interval=3)
+    seconds, goals, failed = measure(options.peers, options.examples, options.rounds)
+    lines = [machine(seconds, options.rounds, busy), "", *table(seconds, goals)]
+    lines += [f"\n{peer} is left out: `{error}`" for peer, error in failed.items()]
+    print(report := "\n".join(lines) + "\n")
+    if options.write:
+        before, rest = options.write.read_text(encoding="utf-8").split(BEGINS)
+        options.write.write_text(before + BEGINS + report + ENDS + rest.split(ENDS)[1], encoding="utf-8")
 
 
 if __name__ == "__main__":

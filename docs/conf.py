@@ -3,6 +3,8 @@
 The source folder is the whole project, so that the links between notebooks, to images and to data/ work as they stand:
 
     sphinx-build -W -c docs . docs/_build/html
+
+With `-t lab` each notebook that runs in the browser has a button that opens it there; docs/build_lab.py builds that.
 """
 
 import html
@@ -41,6 +43,7 @@ html_theme = "furo"
 html_static_path = ["static", str(mathjax_package / "static" / "mathjax" / mathjax_path)]
 html_css_files = ["edition.css"]
 html_additional_pages = {"index": "start.html"}  # the folder opens at docs/index.html
+html_extra_path = ["pad.html"]  # the pad alone, made by tools/write_pad_page.py
 templates_path = ["templates"]
 html_copy_source = False
 html_use_index = False
@@ -69,6 +72,21 @@ def leave_equations_as_they_are_written(app, doctree):
         equation[:] = [nodes.Text(rf"\[{equation.astext()}\]")]
 
 
+def put_the_pad_on_the_first_page(app, page, *_):
+    if page == root_doc:
+        alone = (Path(app.confdir) / "pad.html").read_text(encoding="utf-8")
+        script = re.search(r'<script type="module">(.*?)</script>', alone, re.DOTALL)
+        app.add_js_file(None, body=script[1], type="module")
+
+
+def put_a_button_below_the_title(app, page, template, context, doctree):
+    if app.tags.has("lab") and re.match(r"notebooks/0\d", page):
+        link = f'<a class="run" href="../lite/notebooks/index.html?path={page}.ipynb">▶ Run in the browser</a>'
+        context["body"] = context["body"].replace("</h1>", f"</h1>\n{link}", 1)
+
+
 def setup(app):
     app.connect("source-read", give_figures_their_alternative_text)
     app.connect("doctree-read", leave_equations_as_they_are_written)
+    app.connect("html-page-context", put_the_pad_on_the_first_page)
+    app.connect("html-page-context", put_a_button_below_the_title)

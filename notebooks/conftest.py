@@ -3,6 +3,7 @@ compared but for pictures, each kernel within a classroom hub's memory."""
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,7 +12,15 @@ import pytest
 HERE = Path(__file__).resolve().parent
 MODELS = HERE.parent / "models"
 LARGEST = 900  # MiB that a kernel may need at most
+# What takes longest begins first, so that no core is idle at the end.
+LONGEST = ["05-training.ipynb", "10-keras.ipynb", "test_browser.py"]
+# Two files run at a time, and two threads of BLAS in each would mostly
+# wait for one another. Kernels, and whatever else is started, inherit it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 copies = {}
+# This one limits a process's memory in a way that only Linux knows.
+on_linux = sys.platform == "linux"
+collect_ignore = [] if on_linux else ["11-beyond-one-machine.ipynb"]
 
 
 def pytest_configure(config):
@@ -20,7 +29,9 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Notebooks are slow: `-m "not slow"` leaves them out."""
+    """The longest first; `-m "not slow"` leaves notebooks out."""
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
     for item in items:
         if item.path.suffix == ".ipynb":
             item.add_marker(pytest.mark.slow)

@@ -1,14 +1,17 @@
 """A JupyterLab of its own in a browser of its own, for the tests that look at pages as a reader does."""
 
 import contextlib
+import functools
 import os
 import secrets
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,6 +75,9 @@ class Lab:
         self.server.terminate()
         self.server.wait(20)
 
+    def address(self, name):
+        return f"http://127.0.0.1:{self.port}/doc/tree/notebooks/{name}?token={self.token}"
+
     def add_notebook(self, name, *sources):
         """Write a notebook of code cells beside the others."""
         import nbformat
@@ -81,17 +87,48 @@ class Lab:
         nbformat.write(notebook, self.folder / "notebooks" / name)
 
 
+class BrowserLab:
+    """The folder that docs/build_lab.py made, on a server: its notebooks' Python runs in the page."""
+
+    def __init__(self, folder):
+        quiet = {"log_message": lambda *_: None}
+        files = functools.partial(type("Files", (SimpleHTTPRequestHandler,), quiet), directory=str(folder))
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), files)
+        self.host = f"http://127.0.0.1:{self.server.server_port}/"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+
+    def address(self, name):
+        return f"{self.host}notebooks/index.html?path=notebooks/{name}"
+
+
 class Page:
     """One notebook, opened in a tab of the browser; `problems` collects what went wrong in kernel and browser."""
 
-    def __init__(self, lab, browser, name):
-        self.context = browser.new_context(viewport={"width": 1280, "height": 1400})
-        self.page = self.context.new_page()
+    def __init__(self, lab, browser, name, former=None):
+        """In a tab of its own, or in that of a `former` page, left: it has loaded JupyterLab, which takes seconds."""
+        self.page = former.page if former else browser.new_context().new_page()
+        self.context = self.page.context
+        self.page.set_viewport_size({"width": 1280, "height": 1400})
         self.problems = []
-        self.page.on("pageerror", lambda error: self.problems.append(f"in the browser: {error}"))
+        self.page.on("pageerror", self.note)
         self.page.set_default_timeout(4 * MINUTES)  # a busy machine opens a page slowly
-        self.address = f"http://127.0.0.1:{lab.port}/doc/tree/notebooks/{name}?token={lab.token}"
-        self.open()
+        self.address = lab.address(name)
+        if former:
+            open_it = "async (path) => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }"
+            self.page.evaluate(open_it, f"notebooks/{name}")
+            self.listen()
+        else:
+            self.open()
+
+    def note(self, error):
+        if "Canceled future" not in str(error):  # a kernel that was shut down owes an answer
+            self.problems.append(f"in the browser: {error}")
 
     def open(self):
         """Open the notebook, or open it again: its kernel goes on meanwhile."""
@@ -99,17 +136,21 @@ class Page:
         self.page.wait_for_function(
             "window.jupyterapp && window.jupyterapp.shell.currentWidget?.sessionContext", timeout=4 * MINUTES
         )
+        self.listen()
+
+    def listen(self):
+        """Wait until the notebook is there, and keep what its kernel complains about."""
         self.page.evaluate(
             """async () => {
-                const panel = window.jupyterapp.shell.currentWidget;
+                const panel = window.jupyterapp.shell.currentWidget, problems = [];
                 await panel.context.ready;
                 await panel.sessionContext.ready;
-                window.problems = [];
+                window.problems = problems;
                 // A widget's callback that fails is in no cell's output, but what the kernel sends is seen here.
                 panel.sessionContext.iopubMessage.connect((_, message) => {
                     const { content, header } = message;
-                    if (header.msg_type === 'error') window.problems.push(content.ename + ': ' + content.evalue);
-                    if (header.msg_type === 'stream' && content.name === 'stderr') window.problems.push(content.text);
+                    if (header.msg_type === 'error') problems.push(content.ename + ': ' + content.evalue);
+                    if (header.msg_type === 'stream' && content.name === 'stderr') problems.push(content.text);
                 });
             }"""
         )
@@ -162,6 +203,17 @@ class Page:
             self.page.mouse.move(*place, steps=steps)
         self.page.mouse.up()
 
+    def leave(self):
+        """Shut the kernel down and close the notebook, unsaved; the tab stays, for the next one."""
+        self.page.remove_listener("pageerror", self.note)
+        self.page.evaluate(
+            """async () => {
+                const panel = window.jupyterapp.shell.currentWidget;
+                await panel.sessionContext.shutdown();
+                panel.dispose();
+            }"""
+        )
+
     def close(self):
         """Shut the kernel down and close the tab."""
         self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
@@ -182,10 +234,10 @@ class Page:
         )
 
 
-def start_browser(playwright):
-    """A headless Chromium without any traffic of its own."""
+def start_browser(playwright, *more):
+    """A headless Chromium without any traffic of its own; `more` are further arguments of its command line."""
     quiet = [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync",
     ]  # fmt: skip
-    return playwright.chromium.launch(executable_path=find_chromium(), args=quiet)
+    return playwright.chromium.launch(executable_path=find_chromium(), args=[*quiet, *more])

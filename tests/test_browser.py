@@ -18,6 +18,7 @@ from PIL import Image
 from digitnet_extras import teaching
 from digitnet_extras.widgets.pad import weights_json
 
+pytestmark = pytest.mark.slow
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -27,20 +28,23 @@ def lab(tmp_path_factory):
         yield started
 
 
-@pytest.fixture
-def open_notebook(browser, lab):
-    opened = []
+@pytest.fixture(scope="module")
+def pages():
+    """Every page so far: they all stand in one tab."""
+    return []
 
+
+@pytest.fixture
+def open_notebook(browser, lab, pages):
     def open_it(name, *sources):
         if sources:
             lab.add_notebook(name, *sources)
-        opened.append(Page(lab, browser, name))
-        assert not sources or opened[-1].run_all()
-        return opened[-1]
+        pages.append(Page(lab, browser, name, former=pages[-1] if pages else None))
+        assert not sources or pages[-1].run_all()
+        return pages[-1]
 
     yield open_it
-    for page in opened:
-        page.close()
+    pages[-1].leave()
 
 
 def eventually(check, seconds=20):
@@ -52,7 +56,7 @@ def eventually(check, seconds=20):
         except AssertionError:
             if time.monotonic() > deadline:
                 raise
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 def says(page, selector, begins, seconds=20):
@@ -94,6 +98,7 @@ import gc
 from digitnet_extras.widgets import Explorer
 made = [one for one in gc.get_objects() if isinstance(one, Explorer)]
 """
+COUNT = EXPLORERS + "print(len(made))"
 
 
 def follows(page):
@@ -114,6 +119,7 @@ def test_the_widgets_of_a_notebook_answer(open_notebook, name):
     """Every control is worked with the keyboard; the page shows what the pure function makes of its value."""
     page, cells = open_notebook(name), needed_cells(name)
     assert page.run(cells), f"a cell of {name} raised"
+    wait(page, "(n) => document.querySelectorAll('.digitnet-explorer').length === n", int(page.kernel(COUNT)))
     for explorer in page.page.locator(".digitnet-explorer").all():
         explorer.scroll_into_view_if_needed()
         before = explorer.locator(".widget-html").inner_html()

@@ -172,11 +172,11 @@ def photograph(kind, picture, seed):
 )
 def test_photographs_are_read(digits, kind):
     model, right = dr.best_model(), 0
-    for seed, (digit, label) in enumerate(zip(digits[0][:40], digits[1])):
+    for seed, (digit, label) in enumerate(zip(digits[0][:20], digits[1])):
         photo = photograph(kind, digit, seed)
         with contextlib.suppress(ValueError):  # refused
             right += dr.read_digit(255 - photo if kind == "chalk" else photo, model).argmax() == label
-    assert right >= (39 if kind == "plain" else 36)
+    assert right >= (19 if kind == "plain" else 18)
 
 
 @pytest.mark.parametrize(

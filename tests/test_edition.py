@@ -5,6 +5,7 @@ Without a Chromium the tests that need one are skipped, or fail if DIGITNET_BROW
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 import threading
@@ -24,9 +25,9 @@ NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The built edition: every warning is an error."""
+    """The built edition, with buttons for the lab in the browser: every warning is an error."""
     folder = tmp_path_factory.mktemp("edition") / "html"
-    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-c", "docs", ".", str(folder)]
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-t", "lab", "-c", "docs", ".", str(folder)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     return folder
@@ -92,11 +93,25 @@ def test_every_link_leads_somewhere(site):
             if parts.scheme or parts.netloc:
                 assert link not in page.loaded, f"{path.name} loads {link}"
                 continue
+            if parts.path == "../lite/notebooks/index.html":  # docs/build_lab.py makes it
+                assert (ROOT / parts.query.removeprefix("path=")).is_file()
+                continue
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             anchors = pages[target].ids if target in pages else set()
             if not target.is_file() or (parts.fragment and unquote(parts.fragment) not in anchors):
                 missing.append((path.name, link))
     assert missing == []
+
+
+def test_what_runs_in_the_browser_has_a_button(site):
+    ours = {name: Elements(site / "notebooks" / f"{name}.html").links for name in NAMES}
+    buttons = [name for name in NAMES if f"../lite/notebooks/index.html?path=notebooks/{name}.ipynb" in ours[name]]
+    assert buttons == NAMES[:9]
+
+
+def test_the_pads_page_is_the_present_pad():
+    made = runpy.run_path(str(ROOT / "tools" / "write_pad_page.py"))["page"]()
+    assert (ROOT / "docs" / "pad.html").read_text(encoding="utf-8") == made, "run tools/write_pad_page.py"
 
 
 # --- in the browser --------------------------------------------------------------------------------------------------
@@ -185,6 +200,31 @@ def test_search_finds_the_notebook(page):
     open_page(page, "/docs/index.html")
     found = search_results(page, "cross-entropy")
     assert any("/notebooks/02-softmax-and-cross-entropy.html" in link for link in found)
+
+
+SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.5, 0.85)]
+
+
+@pytest.mark.parametrize("name", ["index.html", "pad.html"])
+def test_the_first_page_reads_a_digit_without_a_server(site, browser, name):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    asked, problems = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.context.set_offline(True)
+    page.goto((site / name).as_uri(), wait_until="commit")
+    verdict = "(digit) => document.querySelector('.pad-verdict')?.textContent.startsWith(`Reads ${digit}`)"
+    page.wait_for_function(verdict, arg=3)
+    box = page.locator(".pad-canvas").bounding_box()
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in SEVEN]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for place in at[1:]:
+        page.mouse.move(*place, steps=4)
+    page.mouse.up()
+    page.wait_for_function(verdict, arg=7)  # and not a 7 over the 3
+    page.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == problems == []
 
 
 def test_the_folder_opens_without_a_server(site, browser):

@@ -1,6 +1,7 @@
 """The lists of packages agree, an installed copy is whole, and nothing in the tree tells where it was made."""
 
 import inspect
+import json
 import re
 import shutil
 import subprocess
@@ -107,10 +108,28 @@ def test_the_module_imports_nothing_heavy_and_nothing_of_the_extras():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 
 
-def test_readme_maps_every_notebook():
-    readme = (ROOT / "README.md").read_text()
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
-        assert f"notebooks/{path.name}" in readme
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_readme_says_what_the_notebook_says(path):
+    first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+    title, question, aims = first.split("\n\n")[:3]
+    minutes = re.search(r"(\d+) minutes|[Aa]n hour", aims)[1] or 60
+    row = f"| [{title[2:].replace(' ·', '').rstrip('?')}](notebooks/{path.name}) | {question.strip('*')} | "
+    assert f"{row}{minutes} |\n" in README
+
+
+def test_readmes_numbers():
+    data, (params, recipe) = dn.load_mnist(), dn.load_model(ROOT / "models" / "digitnet.npz")
+    parameters = sum(W.size + b.size for W, b in params)
+    assert len(NOTEBOOKS) == 11 and README.startswith("# Digitnet\n\nEleven Jupyter notebooks")
+    assert f"the {len(data.y_train) + len(data.y_test):,} digits come along" in README
+    assert f"How good can {parameters:,} parameters be?" in README
+    assert f"{parameters:,} numbers" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    assert f"epochs={recipe['epochs']})" in README
+    assert f"Python {PROJECT['requires-python'].removeprefix('>=')} or newer" in README
 
 
 OWN = {

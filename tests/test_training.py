@@ -212,7 +212,14 @@ def blas_threads():
     return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
 
-def test_training_tells_where_it_is_and_holds_nothing_between_updates(small):
+@pytest.fixture
+def two_blas_threads():
+    """So that a limit which was not lifted is seen, also where there is usually one."""
+    with threadpool_limits(2):
+        yield
+
+
+def test_training_tells_where_it_is_and_holds_nothing_between_updates(small, two_blas_threads):
     params, X, y = small
     usual, threads = blas_threads(), threading.active_count()
     places = [(s.epoch, s.step) for s in dn.training(params, X, y, epochs=2, batch_size=16)]
@@ -229,7 +236,7 @@ def test_training_tells_where_it_is_and_holds_nothing_between_updates(small):
     assert blas_threads() == usual and threading.active_count() == threads
 
 
-def test_trainings_in_several_threads_leave_the_limit_as_it_was(mnist):
+def test_trainings_in_several_threads_leave_the_limit_as_it_was(mnist, two_blas_threads):
     usual = blas_threads()
 
     def one(seed):

@@ -38,5 +38,5 @@ def _kernel_gradient(kernel_gradient):
             truth += images[r, u : u + size, v : v + size, None] * dZ[r, u, v]
         assert not np.allclose(found * n, truth) or n == 1, "dZ holds 1/n already (eq. 2.17): sum over the images"
         flipped = np.allclose(found[::-1, ::-1], truth) and not np.allclose(found, truth)
-        assert not flipped, "the window is not turned round in eq. 10.6: I[r, u + a, v + c]"
+        assert not flipped, "the window is not turned round in eq. 10.6: I[r, u + a, v + d]"
         assert np.allclose(found, truth), "not the gradient: sum over all images and all places"

@@ -94,18 +94,17 @@ def _cosine(g, dw):
 
 def clinic(found):
     """The table of `run_clinic`: line, the verdict on each array, and the cost of three short trainings."""
-    fig, axes = plt.subplots(6, 3, figsize=(9.2, 6.3), width_ratios=(3.5, 3, 3.1))
+    fig, axes = plt.subplots(6, 3, figsize=(7.8, 6.4), width_ratios=(3.5, 2.5, 2.3))
     right = np.mean(found[None]["costs"], axis=0)
-    for (line, marks, curve), (bug, one) in zip(axes, found.items()):
+    for number, ((line, marks, curve), (bug, one)) in enumerate(zip(axes, found.items())):
         for ax in (line, marks):
             ax.set_axis_off()
             ax.set(xlim=(0, 6), ylim=(-1, 1))
         was, wrong = BUGS.get(bug, ("", "the right code"))
-        line.text(
-            0, 0.3 if was else 0, wrong, va="center", fontsize=10.5, family="monospace" if was else None, weight="bold"
-        )
-        if was:
-            line.text(0, -0.4, "was  " + was, va="center", fontsize=8.5, family="monospace", color="#666")
+        line.text(0, 0.35, f"{number}" if was else "", va="center", fontsize=11, weight="bold")
+        look = {"va": "center", "fontsize": 10.5, "family": "monospace"} if was else {"va": "center", "fontsize": 11}
+        line.text(0.4, 0.35 if was else 0, wrong, weight="bold", **look)
+        line.text(0.4, -0.4, was, color="#666", **look)
         for k, name in enumerate(ARRAYS):
             fine = one["errors"][name] < 1e-6
             style = {"color": FORWARD if fine else BACKWARD, "weight": "normal" if fine else "bold", "fontsize": 15}
@@ -115,12 +114,12 @@ def clinic(found):
         curve.text(1.02, 0.5, words, transform=curve.transAxes, va="center", fontsize=10.5, weight="bold")
     for k, name in enumerate(ARRAYS):
         axes[0, 1].text(k + 0.5, 1.15, name, ha="center", fontsize=10)
-    axes[0, 0].text(0, 1.15, "the line", fontsize=10)
-    axes[0, 2].set_title("cost, 1,000 updates, three starts", fontsize=10, weight="normal")
-    axes[-1, 2].set_xticks([0, 1000])
+    axes[0, 0].text(0.4, 1.15, "the slip, below it the right line", fontsize=10)
+    axes[0, 2].set_title("cost from three starts", fontsize=10, weight="normal")
+    axes[-1, 2].set_xticks([0, 1000], ["0", "1,000 updates"], ha="center")
     axes[-1, 1].annotate("", (0.3, -1), (5.7, -1), arrowprops={"arrowstyle": "-|>", "color": BACKWARD})
-    axes[-1, 1].text(3, -1.12, "the way the backward pass takes", ha="center", va="top", fontsize=9, color=BACKWARD)
-    fig.suptitle("The check catches all five. Four of them learn anyway.", x=0.01, ha="left", weight="bold")
+    axes[-1, 1].text(3, -1.12, "the way the backward pass takes", ha="center", va="top", fontsize=10, color=BACKWARD)
+    fig.suptitle("The check catches all five. Four of them learn anyway.", x=0.01, ha="left", weight="bold", size=12)
     return fig
 
 
@@ -145,15 +144,15 @@ def _blocks(costs, size=40):
 
 def clinic_angles(found):
     """Cosine between what each bug returns and the true gradient, along the trainings of `run_clinic`."""
-    fig, ax = plt.subplots(figsize=(8, 4.1))
+    fig, ax = plt.subplots(figsize=(7.8, 4.0))
     ax.axhspan(-1.1, 0, color="#f3f3f3", lw=0)
     ax.text(760, -0.3, "below 0: uphill", color="#555", fontsize=10)
-    names = {"no mean": "no 1/n", "axis": "axis=1", "no .T": "no .T", ">=": ">="}
+    names = {"no mean": "2: no 1/n", "axis": "3: axis=1", "no .T": "4: no .T", ">=": "5: >="}
     lift = {"no mean": 0.06, "axis": -0.06, "no .T": 0.05, ">=": -0.05}
-    for k, (bug, name) in enumerate(names.items()):
+    for (bug, name), k, style in zip(names.items(), range(4), ("-", "--", "-", "--")):
         rows = [angles for angles in found[bug]["angles"]]
         for angles in rows:
-            ax.plot(np.arange(len(angles)) * 100, angles, "-", color=COLORS[k], lw=1.3)
+            ax.plot(np.arange(len(angles)) * 100, angles, style, color=COLORS[k], lw=1.3)
         end, at = np.mean([angles[-1] for angles in rows]), 100 * len(rows[0]) - 85
         ax.text(at, end + lift.get(bug, 0), name, color=COLORS[k], va="center", weight="bold")
     ax.set(xlim=(-15, 1010), ylim=(-0.5, 1.12), xlabel="update", ylabel="cosine with the gradient")
@@ -166,7 +165,7 @@ def clinic_angles(found):
 
 def numbers_by_hand(X, W1, Z1, W2, Z2, P, Y, dZ2, dW2, dA1, dZ1, dW1):
     """A 2-2-2 network at one example: on every arrow and unit what runs forward (blue) and backward (orange)."""
-    fig, ax = plt.subplots(figsize=(9.4, 5.0))
+    fig, ax = plt.subplots(figsize=(8.2, 4.6))
     x, rows, A1 = (0, 3.9, 8.2), (2.5, 0.0), Z1.clip(0)
     for k, (W, dW) in enumerate(((W1, dW1), (W2, dW2))):
         for i, j in np.ndindex(2, 2):
@@ -176,7 +175,7 @@ def numbers_by_hand(X, W1, Z1, W2, Z2, P, Y, dZ2, dW2, dA1, dZ1, dW1):
         _unit(ax, x[0], rows[i], _n(X[0, i]), "")
         _unit(ax, x[1], rows[i], f"{_n(Z1[0, i])} → {_n(A1[0, i])}", f"④ {_n(dZ1[0, i])} ← ③ {_n(dA1[0, i])}", off)
         _unit(ax, x[2], rows[i], f"{_n(Z2[0, i])} → {P[0, i]:.2f}", f"① {_n(dZ2[0, i])}")
-        ax.text(x[2] + 0.95, rows[i], f"truth {Y[0, i]:g}", color="#555", va="center", fontsize=10.5)
+        ax.text(x[2] + 1.1, rows[i], f"truth {Y[0, i]:g}", color="#555", va="center", fontsize=10.5)
     ax.text(
         x[2] - 0.35,
         1.25,
@@ -191,7 +190,7 @@ def numbers_by_hand(X, W1, Z1, W2, Z2, P, Y, dZ2, dW2, dA1, dZ1, dW1):
     ax.text(-0.5, -1.05, "→ forward", color=FORWARD, fontsize=11, weight="bold")
     ax.text(1.15, -1.05, "← backward: how the cost answers", color=BACKWARD, fontsize=11, weight="bold")
     ax.text(5.6, -1.05, "dashed: a weight that does not move", color="#777", fontsize=10.5)
-    ax.set(xlim=(-0.6, 10.2), ylim=(-1.2, 3.65))
+    ax.set(xlim=(-0.6, 10.4), ylim=(-1.2, 3.65))
     ax.set_title("Half of the weights learn nothing from this example")
     ax.set_axis_off()
     return fig
@@ -226,7 +225,7 @@ def _n(value):
 
 def backward_graph(sizes=(784, 25, 15, 10)):
     """The computation as a graph: blue arrows carry what was computed forward, orange ones derivatives."""
-    fig, ax = plt.subplots(figsize=(9.6, 5.2))
+    fig, ax = plt.subplots(figsize=(8.2, 4.7))
     place = {name: (k, 2) for k, name in enumerate(("X", "Z1", "A1", "Z2", "A2", "Z3", "P", "J"))}
     place |= {"d" + name: (k, 1) for name, (k, _) in list(place.items())[1:6]} | {"y": (7, 1)}
     for k in (1, 2, 3):
@@ -278,7 +277,7 @@ def backward_graph(sizes=(784, 25, 15, 10)):
 
 def step_valley(steps, measured, predicted, best):
     """Mean error of centred differences by step, {dtype name: values} each, above what theory predicts."""
-    fig, ax = plt.subplots(figsize=(8, 4.2))
+    fig, ax = plt.subplots(figsize=(7.8, 4.0))
     for k, (name, errors) in enumerate(measured.items()):
         ax.loglog(steps[name], predicted[name], "-", color=FAINT, lw=5)
         ax.loglog(steps[name], errors, "os"[k] + "-", color=COLORS[(0, 2)[k]], ms=4, lw=1.2)
@@ -302,7 +301,7 @@ def kink_or_bug(steps, numeric, exact, h0, jump):
 
     Beyond the step `h0` the slope has another value, by `jump`; grey is what that predicts.
     """
-    fig, ax = plt.subplots(figsize=(8, 4.0))
+    fig, ax = plt.subplots(figsize=(7.8, 3.9))
     right, wrong = np.abs(numeric / exact - 1), np.abs(numeric / exact - 1.1)
     predicted = (steps - h0) / (2 * steps) * abs(jump / exact)
     above = steps > h0
@@ -320,7 +319,7 @@ def kink_or_bug(steps, numeric, exact, h0, jump):
 
 def hidden_layers_pay(costs, points, errors):
     """Costs of one training, and beside them what hidden layers gain (percentage points) at each of several starts."""
-    fig, (ax, side) = plt.subplots(1, 2, figsize=(9.2, 3.7), width_ratios=(1.25, 1))
+    fig, (ax, side) = plt.subplots(1, 2, figsize=(7.8, 3.5), width_ratios=(1.1, 1))
     ax.plot(costs, ".", color=FORWARD, ms=2, alpha=0.35)
     ax.plot(*_blocks(costs), color=FORWARD, ls="-")
     ax.set(xlabel="update", ylabel="cost J of a batch (nats)", ylim=(0, 3), title="A thousand steps")
@@ -330,5 +329,5 @@ def hidden_layers_pay(costs, points, errors):
         side.plot([point - 2 * error, point + 2 * error], [row, row], "-", color=FORWARD)
         side.plot([point], [row], "o", color=FORWARD)
     side.set(yticks=rows, yticklabels=[f"start {k}" for k in range(len(points))], ylim=(-0.6, len(points) - 0.4))
-    side.set(xlabel="percentage points gained, ± 2 se", title="Five starts, and one gains nothing clear")
+    side.set(xlabel="percentage points gained, ± 2 se", title="Four of five starts gain")
     return fig

@@ -31,10 +31,10 @@ def ten_and_three(X, y, disputed):
     """The first image of each class under its label, and the rows `disputed` under a question mark."""
     fig = plt.figure(figsize=(7.5, 6.6))
     above, below = fig.subfigures(2, 1, height_ratios=(3.3, 2.6), hspace=0.04)
-    above.suptitle("Ten digits that anybody reads …", x=0.01, ha="left", weight="bold", size=13)
+    above.suptitle("Ten digits that anybody reads …", x=0.01, ha="left", weight="bold", size=12)
     for j, ax in enumerate(above.subplots(2, 5).flat):
         _digit(ax, X[np.argmax(y == j)], str(j))
-    below.suptitle("… and three that people read differently", x=0.01, ha="left", weight="bold", size=13)
+    below.suptitle("… and three that people read differently", x=0.01, ha="left", weight="bold", size=12)
     for r, ax in zip(disputed, below.subplots(1, len(disputed)).flat):
         _digit(ax, X[r], "?", 14)
     return fig
@@ -94,7 +94,7 @@ def _ten(images, title):
     fig, axes = plt.subplots(2, 5, figsize=(7.5, 3.75))
     for j, ax in enumerate(axes.flat):
         _digit(ax, images[j], str(j))
-    fig.suptitle(title, x=0.01, ha="left", weight="bold", size=13)
+    fig.suptitle(title, x=0.01, ha="left", weight="bold", size=12)
     return fig
 
 
@@ -154,7 +154,7 @@ def paired_comparison(first, second, names):
     both, n10, n01 = (int(v.sum()) for v in (first & second, first & ~second, ~first & second))
     fig, (table, apart, paired) = plt.subplots(1, 3, figsize=(7.8, 3.7), width_ratios=(1.3, 1, 1))
     fig.get_layout_engine().set(wspace=0.07)
-    fig.suptitle("Apart, the scores overlap; paired, the lead is clear", x=0.01, ha="left", weight="bold", size=13)
+    fig.suptitle("Apart, the scores overlap; paired, the lead is clear", x=0.01, ha="left", weight="bold", size=12)
     fills = [[FAINT, FORWARD], [BACKWARD, FAINT]]
     for a, row in enumerate(((both, n10), (n01, n - both - n10 - n01))):
         for b, count in enumerate(row):
@@ -215,7 +215,7 @@ def class_weights(rows, names, digits):
         for ax, j in zip(line, digits):
             _digit(ax, W[:, j], "" if k else str(j), cmap="RdBu_r", vmin=-most, vmax=most)
         line[0].set_ylabel(name, fontsize=11)
-    fig.suptitle("Red ink speaks for the digit, blue ink against it", x=0.01, ha="left", weight="bold", size=13)
+    fig.suptitle("Red ink speaks for the digit, blue ink against it", x=0.01, ha="left", weight="bold", size=12)
     return fig
 
 

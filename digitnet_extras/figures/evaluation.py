@@ -37,9 +37,8 @@ def answered_digits(X, y, P, title, columns=10):
 
 def _grid(X, captions, title, columns, wrong):
     rows = -(-len(X) // columns)
-    fig, axes = plt.subplots(
-        rows, columns, figsize=(8.6, (1.08 + 0.16 * ("\n" in captions[0])) * rows + 0.35), squeeze=False
-    )
+    height = (1.0 + 0.16 * ("\n" in captions[0])) * rows + 0.35
+    fig, axes = plt.subplots(rows, columns, figsize=(7.8, height), squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for k, (ax, image, caption) in enumerate(zip(axes.flat, X, captions)):
@@ -47,13 +46,17 @@ def _grid(X, captions, title, columns, wrong):
         miss = k in wrong
         caption = caption.replace("\n", " ✗\n") if miss else caption
         ax.set_title(caption, loc="center", fontsize=10, fontweight="bold" if miss else "normal", pad=3)
-    fig.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
+    _title(fig, title)
     return fig
+
+
+def _title(fig, words):
+    fig.suptitle(words, x=0.01, ha="left", fontweight="bold", fontsize=12)
 
 
 def interval_promise(sizes, normal, wilson):
     """Draw the chances that the normal and the Wilson interval hold the truth; all (k,), by the number of digits."""
-    fig, ax = plt.subplots(figsize=(8.6, 3.6))
+    fig, ax = plt.subplots(figsize=(7.8, 3.5))
     ax.plot([0, sizes[-1]], [95, 95], color=INK, lw=1, ls=":")
     ax.plot(sizes, 100 * np.asarray(normal), color=COLORS[1], ls="--")
     ax.plot(sizes, 100 * np.asarray(wilson), color=COLORS[0], ls="-")
@@ -68,7 +71,7 @@ def interval_promise(sizes, normal, wilson):
 
 def mistakes_in_blocks(correct, shuffled, size):
     """Draw the mistakes in every `size` consecutive digits: of `correct` (n,) in the file's order, and `shuffled`."""
-    fig, axes = plt.subplots(2, 1, figsize=(8.6, 4.2), sharex=True, sharey=True)
+    fig, axes = plt.subplots(2, 1, figsize=(7.8, 4.1), sharex=True, sharey=True)
     words = f"in the order of the file: mistakes in every {size} digits", "the same digits, shuffled within each half"
     for ax, values, name in zip(axes, (correct, shuffled), words):
         wrong = (~values).reshape(-1, size).sum(axis=1)
@@ -80,9 +83,7 @@ def mistakes_in_blocks(correct, shuffled, size):
         ax.set_title(name, fontsize=11, fontweight="normal")
         ax.set(xlim=(0, len(values)), ylabel="mistakes")
     axes[1].set_xlabel("place in the test file")
-    fig.suptitle(
-        "Mistakes come in clumps where one writer's digits follow each other", x=0.01, ha="left", fontweight="bold"
-    )
+    _title(fig, "Mistakes come in clumps where one writer's digits follow each other")
     return fig
 
 
@@ -93,7 +94,7 @@ def confusion_with_margins(C, interval):
     """
     classes, right = np.arange(len(C)), np.diag(C)
     fig, axes = plt.subplots(
-        2, 2, figsize=(8.6, 7.4), gridspec_kw={"width_ratios": (3.4, 1), "height_ratios": (3.4, 1)}
+        2, 2, figsize=(7.8, 6.9), gridspec_kw={"width_ratios": (3.4, 1), "height_ratios": (3.4, 1)}
     )
     (ax, beside), (below, corner) = axes
     corner.set_axis_off()
@@ -127,7 +128,7 @@ def confusion_with_margins(C, interval):
 
 def reliability_diagrams(confidences, correct, interval, bins=10):
     """Draw accuracy against confidence in bins, one panel for each of `confidences` {name: q (n,)}; area is count."""
-    fig, axes = plt.subplots(1, len(confidences), figsize=(8.6, 4.6), sharey=True)
+    fig, axes = plt.subplots(1, len(confidences), figsize=(7.8, 4.3), sharey=True)
     for ax, (name, q) in zip(axes, confidences.items()):
         j = np.minimum((q * bins).astype(int), bins - 1)
         count = np.bincount(j, minlength=bins)
@@ -143,14 +144,14 @@ def reliability_diagrams(confidences, correct, interval, bins=10):
         ax.set_title(name, fontweight="normal", fontsize=11)
     axes[0].text(0.19, 0.88, "claims too little", color="#666", fontsize=10)
     axes[0].text(0.98, 0.42, "claims too much", color="#666", ha="right", fontsize=10)
-    fig.suptitle("It claims too little, and one number mends it", x=0.01, ha="left", fontweight="bold")
+    _title(fig, "It claims too little, and one number mends it")
     axes[0].set_ylabel("share that is right")
     return fig
 
 
 def declining_curve(coverage, accuracy, confidence, taus=(0.5, 0.8, 0.9, 0.99)):
     """Draw accuracy on the answered against coverage (n,), with thresholds marked on it, and two other networks."""
-    fig, ax = plt.subplots(figsize=(8.6, 4.2))
+    fig, ax = plt.subplots(figsize=(7.8, 4.1))
     a, x = accuracy[-1], 100 * coverage
     ax.plot(x, 100 * np.minimum(1, a / coverage), color=COLORS[2], ls="-.")
     ax.plot(x, 100 * accuracy, color=COLORS[0], ls="-")
@@ -173,15 +174,15 @@ def declining_curve(coverage, accuracy, confidence, taus=(0.5, 0.8, 0.9, 0.99)):
 
 def seeds_with_intervals(accuracies, low, high, half_width):
     """Draw the accuracy of each seed with its interval `low` to `high` (m,), and the band of mean ± `half_width`."""
-    fig, ax = plt.subplots(figsize=(8.6, 3.2))
+    fig, ax = plt.subplots(figsize=(7.8, 3.6))
     x, seeds = 100 * np.asarray(accuracies), np.arange(len(accuracies))
     mean, half = x.mean(), 100 * half_width
     ax.axvspan(mean - half, mean + half, color="0.9", lw=0)
     ax.axvline(mean, color=INK, lw=1.2, ls="-")
     ax.errorbar(x, seeds, None, np.abs([x - 100 * low, 100 * high - x]), "o", color=FORWARD, capsize=3)
     for seed, value in zip(seeds, x):
-        ax.text(value, seed + 0.14, f"{value:.1f}%", ha="center", fontsize=10)
-    ax.text(mean + 0.01, len(x) - 0.1, "mean and its interval", va="center", fontsize=10)
+        ax.text(value, seed + 0.14, f"{value:.1f}%", ha="center")
+    ax.text(mean + 0.01, len(x) - 0.1, "mean and its interval", va="center")
     ax.set(xlabel="accuracy on 10,000 validation digits (%)", ylabel="seed", yticks=seeds, ylim=(-0.5, len(x) + 0.2))
     ax.xaxis.set_major_locator(plt.MultipleLocator(0.5))
     ax.set_title(f"One recipe: {x.max() - x.min():.1f}% between the luckiest seed and the unluckiest")
@@ -190,13 +191,13 @@ def seeds_with_intervals(accuracies, low, high, half_width):
 
 def pair_scores(z, border=1.96):
     """Draw z (m, m), the paired score of every network (row) against every other (column); bold beyond ±`border`."""
-    fig, ax = plt.subplots(figsize=(5.4, 4.2))
+    fig, ax = plt.subplots(figsize=(7.8, 3.3))
     m = len(z)
     marked = np.ma.masked_array(z, mask=np.eye(m, dtype=bool))
-    ax.imshow(marked, cmap="RdBu_r", vmin=-6, vmax=6)
+    ax.imshow(marked, cmap="RdBu_r", vmin=-6, vmax=6, aspect="auto")
     for (i, k), value in np.ndenumerate(z):
         if i != k:
-            style = {"fontweight": "bold", "fontsize": 12} if abs(value) > border else {"color": "#555", "fontsize": 10}
+            style = {"fontweight": "bold"} if abs(value) > border else {"color": "#555"}
             ax.text(k, i, f"{value:+.1f}".replace("-", "−"), ha="center", va="center", **style)
     ax.set(xticks=range(m), yticks=range(m), xlabel="against seed", ylabel="seed", facecolor="0.9")
     ax.spines[:].set_visible(False)

@@ -35,7 +35,7 @@ def same_size_less_news(images, shallow, deep):
 
 
 def _digits_and_maps(images, maps, title):
-    fig, axes = plt.subplots(1, 3, figsize=(9, 5.2), width_ratios=(1.2, 8, 8))
+    fig, axes = plt.subplots(1, 3, figsize=(7.8, 4.6), width_ratios=(1.2, 8, 8))
     column = np.reshape(images, (-1, 28))
     axes[0].imshow(column, vmin=0, vmax=1, aspect="equal")
     axes[0].set_axis_off()
@@ -48,13 +48,13 @@ def _digits_and_maps(images, maps, title):
         ax.tick_params(which="both", length=0)
         ax.spines[:].set_visible(False)
         fig.colorbar(picture, ax=ax, label="activation", shrink=0.8, pad=0.02)
-    fig.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
+    fig.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     return fig, axes[1:]
 
 
 def layer_by_hand(x, W1, Z1, W2, Z2, P):
     """A 2-2-2 network at one example x (1, 2), with every number of its forward pass on its arrow or in its box."""
-    fig, ax = plt.subplots(figsize=(9, 3.7))
+    fig, ax = plt.subplots(figsize=(7.8, 3.4))
     columns, rows = (0, 3.2, 6.4, 8.6), (2, 0)
     for k, W in enumerate((W1, W2)):
         for i in range(2):
@@ -97,7 +97,7 @@ def _number(value):
 
 def borders(without, with_bend):
     """Two maps of answers (k, k) over the same plane, of a network without and with ReLU."""
-    fig, axes = plt.subplots(1, 2, figsize=(8.6, 4.2))
+    fig, axes = plt.subplots(1, 2, figsize=(7.8, 3.9))
     for ax, answers, words in zip(axes, (without, with_bend), ("without ReLU", "with ReLU")):
         k = len(answers)
         at = np.linspace(-3, 3, k)
@@ -113,7 +113,13 @@ def borders(without, with_bend):
         ax.set(xlabel="input 0", xticks=(-3, 0, 3), yticks=(-3, 0, 3))
         ax.set_title(words, fontweight="normal")
     axes[0].set_ylabel("input 1")
-    fig.suptitle("The same weights: ReLU bends the borders between the answers", x=0.01, ha="left", fontweight="bold")
+    fig.suptitle(
+        "The same weights: ReLU bends the borders between the answers",
+        x=0.01,
+        ha="left",
+        fontsize=12,
+        fontweight="bold",
+    )
     return fig
 
 
@@ -128,7 +134,7 @@ def _deepest(inside):
 
 def network_at_work(params, A, P):
     """The network of `params` at one image: A = [X, A1, A2] and P of one row each, with the shapes of all arrays."""
-    fig, ax = plt.subplots(figsize=(9.4, 5.4))
+    fig, ax = plt.subplots(figsize=(7.8, 4.8))
     ax.imshow(A[0].reshape(28, 28), extent=(-2.1, -0.25, -0.56, 0.56), vmin=0, vmax=1, zorder=2)
     columns, heights = (0, 1.6, 3.2, 4.8), [np.linspace(0.56, -0.56, 14)]
     heights += [np.linspace(1, -1, W.shape[1]) * (0.55 + 0.45 * W.shape[1] / 25) for W, _ in params]
@@ -161,7 +167,7 @@ def network_at_work(params, A, P):
 
 def assumptions(cases):
     """{case: (ratio, its error, share kept, its error)}: what eq. 3.5 and 3.6 say, and what is measured."""
-    fig, axes = plt.subplots(1, 2, figsize=(9.4, 4.4), sharey=True)
+    fig, axes = plt.subplots(1, 2, figsize=(7.8, 4.1), sharey=True)
     at = np.arange(len(cases))[::-1]
     ratio, ratio_error, kept, kept_error = np.array(list(cases.values())).T
     panels = ((axes[0], ratio, ratio_error, 1, "{:.2f}"), (axes[1], kept, kept_error, 0.5, "{:.2f}"))
@@ -175,16 +181,18 @@ def assumptions(cases):
             ax.annotate(words, (value, y), (9, 0), textcoords="offset points", va="center", fontsize=10)
     axes[0].set(xscale="log", xlim=(0.6, 400), xticks=(1, 10, 100), xticklabels=("1", "10", "100"))
     axes[0].set(yticks=at, yticklabels=list(cases), ylim=(-0.6, len(cases) - 0.4))
-    axes[0].set_xlabel("mean square of z, measured / eq. 3.5")
-    axes[1].set(xlim=(0.3, 1.15), xlabel="share of it that ReLU keeps (eq. 3.6: 0.5)")
+    axes[0].set_xlabel("mean square of z,\nmeasured / eq. 3.5")
+    axes[1].set(xlim=(0.3, 1.2), xlabel="share of it that ReLU keeps\n(eq. 3.6: 0.5)")
     axes[0].tick_params(axis="y", length=0)
-    fig.suptitle("Each assumption is needed, and a normal distribution is not", x=0.01, ha="left", fontweight="bold")
+    fig.suptitle(
+        "Each assumption is needed, and a normal distribution is not", x=0.01, ha="left", fontsize=12, fontweight="bold"
+    )
     return fig
 
 
 def twenty_layers(sizes, predicted):
     """{label: RMS (draws, layers)} and {label: predicted (layers,)} on a logarithmic scale."""
-    fig, ax = plt.subplots(figsize=(9, 4.4))
+    fig, ax = plt.subplots(figsize=(7.8, 4.0))
     for (label, draws), marker, style in zip(sizes.items(), ("v", "o", "^"), ("--", "-", "-.")):
         layers = np.arange(1, draws.shape[1] + 1)
         color = FORWARD if "He" in label else INK
@@ -200,7 +208,7 @@ def twenty_layers(sizes, predicted):
 
 def untrained_answers(images, labels, P):
     """Images (k, 784), and below each the ten probabilities P (k, 10) with the label's bar hatched."""
-    fig, axes = plt.subplots(2, len(images), figsize=(9.4, 3.9), height_ratios=(1, 1.1), sharey="row")
+    fig, axes = plt.subplots(2, len(images), figsize=(7.8, 3.5), height_ratios=(1, 1.1), sharey="row")
     for top, bottom, image, label, p in zip(*axes, images, labels, P):
         top.imshow(image.reshape(28, 28), vmin=0, vmax=1)
         mark = "✓" if p.argmax() == label else "✗"
@@ -212,13 +220,13 @@ def untrained_answers(images, labels, P):
         bottom.set(xticks=range(0, 10, 3), ylim=(0, 0.3), yticks=(0, 0.1, 0.2, 0.3))
     axes[1, 0].set_ylabel("probability")
     axes[1, 0].set_xlabel("class")
-    fig.suptitle("Before training, none of the six is right", x=0.01, ha="left", fontweight="bold")
+    fig.suptitle("Before training, none of the six is right", x=0.01, ha="left", fontsize=12, fontweight="bold")
     return fig
 
 
 def favourites(shares):
     """{case: share of the two favourites (draws,)}: a bar for each mean, every draw as a dot."""
-    fig, ax = plt.subplots(figsize=(8.6, 3.1))
+    fig, ax = plt.subplots(figsize=(7.8, 3.0))
     at = np.arange(len(shares))[::-1]
     means = [draws.mean() for draws in shares.values()]
     ax.barh(at, means, height=0.62, color=FORWARD, alpha=0.35)
@@ -231,7 +239,7 @@ def favourites(shares):
     ax.text(0.21, len(shares) - 0.52, "all ten equal", va="center", fontsize=10)
     ax.set(yticks=at, yticklabels=list(shares), xlim=(0, 1.0), ylim=(-0.5, len(shares) - 0.25))
     ax.set(xticks=(0, 0.2, 0.5, 1), xticklabels=("0", "20%", "50%", "100%"))
-    ax.set_xlabel("share of the answers that go to the two favourite digits")
+    ax.set_xlabel("share of the answers that go to the two favourite digits, mean ± standard error")
     ax.tick_params(axis="y", length=0)
     ax.set_title("ReLU and bright pixels both make favourites, about equally")
     return fig

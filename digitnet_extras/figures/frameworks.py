@@ -11,7 +11,6 @@ __all__ = [
     "one_window",
     "rounding_and_kinks",
     "same_numbers",
-    "seeds_of_both",
     "two_epsilons",
     "update_times",
 ]
@@ -37,29 +36,17 @@ def same_numbers(image, ours, theirs):
     return fig
 
 
-def seeds_of_both(ours, theirs):
-    """Accuracy on validation digits by epoch, ours and Keras's, each (seeds, epochs)."""
-    fig, ax = plt.subplots(figsize=(7.2, 3.1))
-    for name, runs, color, style in (("ours", ours, FORWARD, "-"), ("Keras", theirs, BACKWARD, "--")):
-        epochs = np.arange(1, len(runs[0]) + 1)
-        ax.plot(epochs, 100 * np.transpose(runs), color=color, linestyle=style, marker="o", markersize=4, alpha=0.8)
-        ax.plot([], [], color=color, linestyle=style, marker="o", label=f"{name}, {len(runs)} seeds")
-    ax.set(xlabel="epoch", ylabel="validation digits read (%)", xticks=epochs)
-    ax.legend(loc="lower right")
-    ax.set_title("As one uses them: much the same course")
-    return fig
-
-
 def agreement(gaps, bugs):
     """How far two programs differ, by stage: {stage: {"float32": gap, "float64": gap}}, and {bug: gap}.
 
-    Gaps are relative to the largest entry. Those of rounding are drawn as patches, which no digest compares.
+    Gaps are relative to the largest entry. Those of rounding are drawn as notes, which no digest compares; a gap of 0
+    stands at the left end of the axis, which is labelled so.
     """
     fig, ax = plt.subplots(figsize=(7.6, 4.4))
-    names = [*gaps, *bugs]
+    names, none = [*gaps, *bugs], 2e-17
     for k, found in enumerate(gaps.values()):
         for dtype, color, marker in (("float64", FORWARD, "s"), ("float32", COLORS[2], "o")):
-            value = max(found[dtype], 1.2e-17)
+            value = max(found[dtype], none)
             where = dict(xycoords="data", ha="center", va="center", color=color)
             ax.annotate({"s": "■", "o": "●"}[marker], (value, k), fontsize=13, **where).set_gid(dtype)
     for k, value in enumerate(bugs.values(), start=len(gaps)):
@@ -69,7 +56,8 @@ def agreement(gaps, bugs):
         ax.axvline(unit, color=color, lw=1, linestyle=":")
         ax.text(unit, -1.05, f"{dtype}: one rounding", ha="center", color=color, fontsize=10)
     ax.set(xscale="log", xlim=(5e-18, 30), ylim=(len(names) - 0.4, -0.7))
-    ax.set_xticks([1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 1])
+    ax.set_xticks([none, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 1])
+    ax.set_xticklabels(["0", *(f"$10^{{{k}}}$" for k in range(-15, 0, 3)), "1"])
     ax.minorticks_off()
     ax.set_yticks(range(len(names)), names)
     ax.tick_params(axis="y", length=0)
@@ -78,8 +66,10 @@ def agreement(gaps, bugs):
     return fig
 
 
-def two_epsilons(gaps, costs, g, shares):
-    """Left: costs {name: (k,)} of a mistake by the gap (k,) of its logits. Right: {name: step / rate} by gradient g."""
+def two_epsilons(gaps, costs):
+    """Left: costs {name: (k,)} of a mistake by the gap (k,) of its logits. Right: eq. 10.4, step / rate by gradient."""
+    g, root = np.geomspace(1e-11, 1e-2, 181), np.sqrt(1 - 0.999)
+    shares = {"ours": g / (g + 1e-8), "Keras, step 1": g / (g + 1e-7 / root), "Keras, later": g / (g + 1e-7)}
     fig, (left, right) = plt.subplots(1, 2, figsize=(8.2, 3.6))
     for k, (name, cost) in enumerate(costs.items()):
         color = (COLORS[2], FORWARD, BACKWARD)[k]
@@ -164,17 +154,20 @@ def one_window(image, kernel, result, corner):
 def learned_kernels(kernels, image, maps):
     """Kernels (k, k, count) that a network learned, an image (28, 28), and what they make of it (m, m, count)."""
     count = kernels.shape[-1]
-    fig, axes = plt.subplots(2, count + 1, figsize=(8.2, 1.75))
-    axes[0, 0].axis("off")
-    axes[1, 0].imshow(image, vmin=0, vmax=1)
+    columns = count // 2
+    fig = plt.figure(figsize=(8.2, 3.7))
+    left, right = fig.add_gridspec(1, 2, width_ratios=(2, columns))
+    whole, axes = fig.add_subplot(left), right.subgridspec(4, columns).subplots()
+    whole.imshow(image, vmin=0, vmax=1)
     for k in range(count):
+        row, column = 2 * (k // columns), k % columns
         most = np.abs(kernels[..., k]).max()
-        axes[0, k + 1].imshow(kernels[..., k], cmap="RdBu_r", vmin=-most, vmax=most)
-        axes[1, k + 1].imshow(maps[..., k], vmin=0)
-    for ax in axes.flat:
+        axes[row, column].imshow(kernels[..., k], cmap="RdBu_r", vmin=-most, vmax=most)
+        axes[row + 1, column].imshow(maps[..., k], vmin=0)
+    for ax in (whole, *axes.flat):
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
-    fig.suptitle(f"Its {count} kernels, and what they make of a digit", x=0.01, ha="left", weight="bold")
+    fig.suptitle(f"Its {count} kernels, and below each what it makes of the digit", x=0.01, ha="left", weight="bold")
     return fig
 
 
@@ -187,7 +180,9 @@ def update_times(sizes, times):
         ax.text(sizes[0] / 1.15, found[0], name, color=color, ha="right", va="center", weight="bold")
     ax.set(xscale="log", yscale="log", xlabel="images in the batch", ylabel="milliseconds an update")
     ax.set_xticks(sizes, [f"{n:,}" for n in sizes])
+    ax.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
     ax.minorticks_off()
-    ax.set_xlim(sizes[0] / 3, sizes[-1] * 1.3)
+    least, most = min(map(min, times.values())), max(map(max, times.values()))
+    ax.set(xlim=(sizes[0] / 3, sizes[-1] * 1.3), ylim=(min(0.08, least / 1.5), max(12, most * 1.5)))
     ax.set_title("Small batches pay for calls, large ones for arithmetic")
     return fig

@@ -24,9 +24,13 @@ def _bare(ax, title="", size=11):
     ax.set_title(title, fontsize=size, fontweight="normal", loc="center")
 
 
+def _title(fig, words):
+    fig.suptitle(words, fontweight="bold", fontsize=12, x=0.01, ha="left")
+
+
 def one_reading(drawing, x, p, title):
     """Draw a drawing (h, w), the picture (784,) that is made of it, and the ten probabilities `p` read from it."""
-    fig, (left, middle, right) = plt.subplots(1, 3, figsize=(8, 2.9), width_ratios=(1, 1, 1.15))
+    fig, (left, middle, right) = plt.subplots(1, 3, figsize=(7.8, 2.85), width_ratios=(1, 1, 1.15))
     left.imshow(drawing)
     _bare(left, "drawn")
     middle.imshow(np.reshape(x, (28, 28)), vmin=0, vmax=1)
@@ -39,13 +43,13 @@ def one_reading(drawing, x, p, title):
     right.spines["bottom"].set_visible(False)
     right.tick_params(length=0)
     right.set_title("what it answers", fontsize=11, fontweight="normal", loc="center")
-    fig.suptitle(title, fontweight="bold", x=0.01, ha="left")
+    _title(fig, title)
     return fig
 
 
 def recalls_after(recalls, title):
     """Draw {name: eleven shares}, of the classes 0 to 9 and of flagged 1s, as one row of marks for each name."""
-    fig, ax = plt.subplots(figsize=(8, 3.5))
+    fig, ax = plt.subplots(figsize=(7.8, 3.5))
     for k, (name, shares) in enumerate(recalls.items()):
         x, marker = np.arange(11) + 0.16 * (k - 1), "osD"[k]
         ax.vlines(x, 0, 100 * np.asarray(shares), color=COLORS[k], linewidth=5, alpha=0.25)
@@ -58,7 +62,7 @@ def recalls_after(recalls, title):
     return fig
 
 
-def taught_weights(before, alone, mixed, title, units=8):
+def taught_weights(before, alone, mixed, units=8):
     """Draw images of the first layer of parameters `before`, and what was added to them by two lessons.
 
     The units are those that the lesson `alone` moved most.
@@ -66,7 +70,7 @@ def taught_weights(before, alone, mixed, title, units=8):
     W = before[0][0]
     added = [alone[0][0] - W, mixed[0][0] - W]
     most = np.linalg.norm(added[0], axis=0).argsort()[::-1][:units]
-    fig, axes = plt.subplots(3, units, figsize=(8.6, 3.9))
+    fig, axes = plt.subplots(3, units, figsize=(7.8, 3.7))
     rows = (("before", W), ("added,\ndrawings alone", added[0]), ("added,\nwith digits", added[1]))
     for axs, (name, V) in zip(axes, rows):
         limit = np.quantile(np.abs(V[:, most]), 0.995)
@@ -74,13 +78,13 @@ def taught_weights(before, alone, mixed, title, units=8):
             ax.imshow(V[:, unit].reshape(28, 28), vmin=-limit, vmax=limit, **SIGNED)
             _bare(ax, f"unit {unit}" if V is W else "", 9)
         axs[0].set_ylabel(f"{name}\n(to ±{limit:.2f})", rotation=0, ha="right", va="center", fontsize=10)
-    fig.suptitle(title, fontweight="bold", x=0.01, ha="left")
+    _title(fig, "Taught alone, unit after unit received the drawing")
     return fig
 
 
 def drawing_stages(stages, title):
     """Draw {name: picture} side by side, with a cross on each picture's centre of mass."""
-    fig, axes = plt.subplots(1, len(stages), figsize=(8.6, 2.8))
+    fig, axes = plt.subplots(1, len(stages), figsize=(7.8, 2.4))
     for ax, (name, picture) in zip(axes, stages.items()):
         ax.imshow(picture, vmin=0, vmax=picture.max())
         u, v = np.mgrid[: picture.shape[0], : picture.shape[1]]
@@ -88,37 +92,37 @@ def drawing_stages(stages, title):
         ax.plot((v * picture).sum() / total, (u * picture).sum() / total, "+", color=COLORS[1], ms=13, mew=2.5)
         _bare(ax, name)
         ax.set_xlabel("{} × {}".format(*picture.shape), fontsize=10)
-    fig.suptitle(title, fontweight="bold", x=0.01, ha="left")
+    _title(fig, title)
     return fig
 
 
-def disturbance_curves(curves, title):
+def disturbance_curves(curves):
     """Draw {kind: (strengths, accuracies, confidences, accuracies of a plain network)}, each in a panel.
 
     The shaded gap between confidence and accuracy is confidence without ground.
     """
-    fig, axes = plt.subplots(1, len(curves), figsize=(9.4, 3.4), sharey=True)
+    fig, axes = plt.subplots(1, len(curves), figsize=(7.8, 3.3), sharey=True)
     for ax, (kind, (strengths, *shares)) in zip(axes, curves.items()):
         right, sure, plain = 100 * np.asarray(shares)
         ax.fill_between(strengths, right, sure, where=sure > right, color="0.9", linewidth=0)
-        ax.plot(strengths, plain, "^:", color="0.45", markersize=4, label="accuracy, not straightened (notebook 05)")
+        ax.plot(strengths, plain, "^:", color="0.45", markersize=4, label="accuracy, not straightened (05)")
         ax.plot(strengths, sure, "s--", color=COLORS[1], markersize=4, label="confidence, straightened")
         ax.plot(strengths, right, "o-", color=COLORS[0], markersize=4, label="accuracy, straightened")
         ax.set(xlabel=kind, ylim=(0, 103))
     axes[0].set_ylabel("mean (%)")
-    fig.suptitle(title, fontweight="bold", x=0.01, ha="left")
+    _title(fig, "Straightening forgives place and size, but not noise")
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=10)
     return fig
 
 
 def unrefused(pictures, P, title):
     """Draw {name: picture (784,)} with the answer and the confidence of each, from probabilities `P` (k, 10)."""
-    fig, axes = plt.subplots(1, len(pictures), figsize=(9.2, 2.7))
+    fig, axes = plt.subplots(1, len(pictures), figsize=(7.8, 2.2))
     for ax, (name, x), p in zip(axes, pictures.items(), P):
         ax.imshow(np.reshape(x, (28, 28)), vmin=0, vmax=1)
         _bare(ax, name)
         ax.set_xlabel(f"“{p.argmax()}”, {p.max():.0%}", fontsize=13, fontweight="bold", color=INK)
-    fig.suptitle(title, fontweight="bold", x=0.01, ha="left")
+    _title(fig, title)
     return fig
 
 
@@ -127,7 +131,7 @@ def nudge_example(x, nudged, answers, push, rare, title):
 
     Pixels in `rare` (784,) bool are outlined.
     """
-    fig, axes = plt.subplots(1, 4, figsize=(9.2, 3.0))
+    fig, axes = plt.subplots(1, 4, figsize=(7.8, 2.75))
     change = np.reshape(nudged - x, (28, 28))
     limit = 1.5 * np.abs(change).max()
     axes[0].imshow(np.reshape(x, (28, 28)), vmin=0, vmax=1)
@@ -140,13 +144,13 @@ def nudge_example(x, nudged, answers, push, rare, title):
     for ax, name in zip(axes, (answers[0], f"added: ±{np.abs(change).max():.2f}", answers[1], "mean |g| by pixel")):
         _bare(ax, name)
     axes[3].set_xlabel("outside the line: ink in\nunder 1% of digits", fontsize=9)
-    fig.suptitle(title, fontweight="bold", x=0.01, ha="left")
+    _title(fig, title)
     return fig
 
 
-def nudge_curves(found, title):
+def nudge_curves(found):
     """Draw {name: the smallest pushes that change an answer}, three of them, as the share of answers changed by ε."""
-    fig, ax = plt.subplots(figsize=(8, 3.6))
+    fig, ax = plt.subplots(figsize=(7.8, 3.6))
     places = ((0.10, 30, "left"), (0.36, 62, "right"), (0.13, 78, "left"))
     for (name, eps), (x, y, side) in zip(found.items(), places):
         share = 100 * np.arange(1, len(eps) + 1) / len(eps)
@@ -154,8 +158,8 @@ def nudge_curves(found, title):
         color, middle = line.get_color(), np.median(eps)
         ax.plot(middle, 50, "o", color=color)
         arrow = {"arrowstyle": "-", "color": color, "lw": 0.8, "shrinkB": 4}
-        ax.annotate(f"{name}: {middle:.3g} for half", (middle, 50), (x, y), ha=side, va="center", color=color,
+        ax.annotate(f"{name}: {middle:.3f} for half", (middle, 50), (x, y), ha=side, va="center", color=color,
                     fontsize=10.5, arrowprops=arrow)  # fmt: skip
     ax.set(xlabel="most that a pixel may change, ε", ylabel="answers changed (%)", xlim=(0, 0.45), ylim=(0, 102))
-    ax.set_title(title)
+    ax.set_title("A third more robustness, nearly for nothing")
     return fig

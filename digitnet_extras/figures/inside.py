@@ -22,7 +22,7 @@ FOR, AGAINST = "#b2182b", "#2166ac"  # the two ends of RdBu_r
 
 
 def _title(fig, words):
-    fig.suptitle(words, x=0.01, ha="left", fontsize=13, fontweight="bold")
+    fig.suptitle(words, x=0.01, ha="left", fontsize=12, fontweight="bold")
 
 
 def _signed(ax, values, limit=None):
@@ -36,7 +36,7 @@ def _signed(ax, values, limit=None):
 
 def before_and_after(W_before, W_after):
     """Two sheets of 25 pictures, from W1 (784, 25) at the start and at the end of training, on one scale."""
-    fig, axes = plt.subplots(1, 2, figsize=(10, 6.7), width_ratios=(1, 2.05))
+    fig, axes = plt.subplots(1, 2, figsize=(7.8, 5.35), width_ratios=(1, 2.05))
     limit = np.quantile(np.abs(W_after), 0.999)
     for ax, W, words in zip(axes, (W_before, W_after), ("before training", "after training")):
         sheet = np.full((5 * 31 - 3, 5 * 31 - 3), np.nan)
@@ -56,7 +56,7 @@ def before_and_after(W_before, W_after):
 
 def born_and_learned(units, born, learned):
     """For each of `units` its first draw, what training added, and the sum; `born`, `learned` are (784, 25)."""
-    fig, axes = plt.subplots(len(units), 3, figsize=(8.4, 2.95 * len(units)))
+    fig, axes = plt.subplots(len(units), 3, figsize=(7.8, 2.7 * len(units)))
     end = born + learned
     limit = np.quantile(np.abs(end[:, units]), 0.998)
     for row, j in zip(axes, units):
@@ -73,16 +73,16 @@ def born_and_learned(units, born, learned):
 
 def edge_draws(accuracies, own, clean):
     """Accuracies (draws,) with other weights under the inked edge, the network's `own`, and `clean`: without any."""
-    fig, ax = plt.subplots(figsize=(8.8, 2.7))
+    fig, ax = plt.subplots(figsize=(7.8, 2.8))
     percent = 100 * np.sort(accuracies)
     rows, taken = [], []
     for value in percent:  # a dot goes to the lowest row that is free
         row = 0
-        while any(abs(value - other) < 0.26 and row == at for other, at in taken):
+        while any(abs(value - other) < 0.285 and row == at for other, at in taken):
             row += 1
         taken.append((value, row))
         rows.append(row)
-    ax.plot(percent, rows, "o", color=FORWARD, markersize=9, alpha=0.75)
+    ax.plot(percent, rows, "o", color=FORWARD, markersize=8, alpha=0.75)
     middle = np.median(percent)
     ax.plot(middle, -1.0, "^", color=INK, markersize=8)
     ax.text(middle, -1.45, f"median {middle:.1f}%", ha="center", va="top", fontsize=11)
@@ -94,7 +94,7 @@ def edge_draws(accuracies, own, clean):
         arrowprops={"arrowstyle": "-", "color": INK},
     )  # fmt: skip
     ax.plot(100 * own, 0, "D", color=INK, markersize=9)
-    ax.set(xlim=(79, 98.5), ylim=(-2.5, 4.6), yticks=[], xlabel="accuracy with ink at the edge (%)")
+    ax.set(xlim=(79, 98.5), ylim=(-2.5, max(rows) + 0.6), yticks=[], xlabel="accuracy with ink at the edge (%)")
     ax.spines.left.set_visible(False)
     least, most = 100 * (clean - np.array([max(accuracies), min(accuracies)]))
     _title(fig, f"Ink at the edge costs {least:.0f} to {most:.0f} points, by the luck of the first draw")
@@ -103,18 +103,18 @@ def edge_draws(accuracies, own, clean):
 
 def learned_by_ink(ink, learned, born, few=0.01):
     """By pixel: the share of images with ink (784,) against the RMS over units of `learned` and `born` (784, 25)."""
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.1), width_ratios=(1.55, 1))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(7.8, 3.7), width_ratios=(1.55, 1))
     size = np.sqrt((learned**2).mean(axis=1))
     noise = np.sqrt((born**2).mean())
     seen, rare = ink > 0, ink < few
     for which, mark, color in ((seen & ~rare, "o", FORWARD), (rare & seen, "x", INK)):
         left.plot(ink[which], size[which], mark, color=color, markersize=5, alpha=0.7)
     left.axhline(noise, color=INK, linestyle=":", linewidth=1.5)
-    left.text(1.2e-5, noise + 0.002, "the first draw, at every pixel", fontsize=11)
+    left.text(1.2e-5, noise + 0.002, "the first draw, at every pixel", fontsize=10)
     left.axvline(few, color=FAINT, linewidth=1.5)
     left.text(
-        few * 0.8, 0.028, f"{rare.sum()} pixels, {np.sum(ink == 0)} of them\nwithout any ink (not drawn)",
-        ha="right", fontsize=11,
+        few * 0.8, 0.026, f"{rare.sum()} pixels,\n{np.sum(ink == 0)} of them without\nany ink (not drawn)",
+        ha="right", fontsize=10,
     )  # fmt: skip
     left.set(
         xscale="log", xlabel="share of the images with ink in the pixel", ylabel="learned weight (RMS of 25 units)"
@@ -131,7 +131,7 @@ def learned_by_ink(ink, learned, born, few=0.01):
 
 def unit_portraits(W1, M):
     """The 25 units: weights (784, 25) as pictures, and below each its mean activation by class, M (25, 10)."""
-    fig, axes = plt.subplots(10, 5, figsize=(9.6, 13.2), height_ratios=[2.5, 1] * 5)
+    fig, axes = plt.subplots(10, 5, figsize=(7.8, 11.4), height_ratios=[2.5, 1] * 5)
     limit = np.quantile(np.abs(W1), 0.999)
     for j in range(25):
         top, low = axes[2 * (j // 5), j % 5], axes[2 * (j // 5) + 1, j % 5]
@@ -151,7 +151,7 @@ def unit_portraits(W1, M):
 
 def contribution_steps(x, k, C, bias):
     """The image x (784,), and how its units' contributions C (15,) and the bias add up to the centred logit of k."""
-    fig, (left, ax) = plt.subplots(1, 2, figsize=(9.6, 4.6), width_ratios=(1, 1.9))
+    fig, (left, ax) = plt.subplots(1, 2, figsize=(7.8, 4.1), width_ratios=(1, 1.9))
     left.imshow(x.reshape(28, 28), vmin=0, vmax=1)
     left.set_axis_off()
     order = [j for j in np.argsort(-np.abs(C)) if abs(C[j]) >= 0.005]
@@ -165,7 +165,7 @@ def contribution_steps(x, k, C, bias):
     ax.barh(total, ends[-1], color=INK, height=0.72)
     ax.text(ends[-1] + 0.1, total, f"{ends[-1]:.2f}", va="center", fontsize=10, fontweight="bold")
     ax.set(yticks=range(total + 1), yticklabels=[*names, "all together"], ylim=(total + 0.6, -0.6))
-    ax.set(xlabel=f"for {k}, above the mean of the ten logits", xlim=(min(0, *ends) - 0.4, max(*ends, *steps) + 1.3))
+    ax.set(xlabel=f"logit of {k}, less the mean of all ten", xlim=(min(0, *ends) - 0.4, max(*ends, *steps) + 1.3))
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.tick_params(axis="y", length=0)
     _title(fig, f"Some units speak for the {k}, some against it; the sum decides")
@@ -174,7 +174,7 @@ def contribution_steps(x, k, C, bias):
 
 def ablation_costs(own, pushes):
     """{name: (25,)} accuracy lost with each unit held, and {name: (25, directions)} lost by random pushes as long."""
-    fig, axes = plt.subplots(1, 2, figsize=(9.8, 6.6), sharey=True)
+    fig, axes = plt.subplots(1, 2, figsize=(7.8, 6.0), sharey=True)
     last = list(own)[-1]
     order = np.argsort(own[last])
     at = np.arange(len(order))
@@ -204,7 +204,7 @@ def ablation_costs(own, pushes):
 
 def logit_walk(t, line, values, slopes, switches):
     """The mixtures `line` (points, 784) at shares t; {label: logit (points,)} and its slopes; a unit switches at ..."""
-    fig, (strip, top, low) = plt.subplots(3, 1, figsize=(9, 6.2), height_ratios=(1.15, 2, 1.3))
+    fig, (strip, top, low) = plt.subplots(3, 1, figsize=(7.8, 5.6), height_ratios=(1.15, 2, 1.3))
     shown = np.linspace(0, len(t) - 1, 7).astype(int)
     strip.imshow(np.hstack([line[s].reshape(28, 28) for s in shown]), vmin=0, vmax=1)
     strip.set_axis_off()
@@ -225,7 +225,7 @@ def logit_walk(t, line, values, slopes, switches):
 
 def explanation_views(rows):
     """{name of the row: (image, gradient, gradient × input, occlusion)}: every signed picture on its own scale."""
-    fig, axes = plt.subplots(len(rows), 4, figsize=(9.6, 2.5 * len(rows) + 0.4))
+    fig, axes = plt.subplots(len(rows), 4, figsize=(7.8, 2.03 * len(rows) + 0.4))
     for line, (name, (x, *views)) in zip(axes, rows.items()):
         line[0].imshow(np.reshape(x, (28, 28)), vmin=0, vmax=1)
         line[0].set(xticks=[], yticks=[])
@@ -240,7 +240,7 @@ def explanation_views(rows):
 
 def random_explanations(views):
     """{network: (gradient, gradient × input)} of one image, a column for each network."""
-    fig, axes = plt.subplots(2, len(views), figsize=(10.4, 4.7))
+    fig, axes = plt.subplots(2, len(views), figsize=(7.8, 4.3))
     for column, (name, pair) in zip(axes.T, views.items()):
         for ax, view in zip(column, pair):
             _signed(ax, view)

@@ -58,9 +58,10 @@ def recipe_curves(history, passed):
     return fig
 
 
-def valley_paths(paths, title, curvatures=(1, 100), ylim=(-0.42, 0.42), shown=60):
+def valley_paths(paths, title="Glide, zigzag, explode", curvatures=(1, 100), ylim=(-0.42, 0.42), shown=60):
     """Draw the first steps of each {title: path (steps + 1, 2)} over the valley's lines of equal cost."""
-    fig, axes = plt.subplots(1, len(paths), figsize=(7.5, 2.7), sharey=True)
+    lines = 1 + max(name.count("\n") for name in paths)
+    fig, axes = plt.subplots(1, len(paths), figsize=(7.5, 2.5 + 0.2 * lines), sharey=True)
     a, b = np.meshgrid(np.linspace(-1.15, 0.45, 90), np.linspace(*ylim, 90))
     J = (curvatures[0] * a**2 + curvatures[1] * b**2) / 2
     for ax, (name, path) in zip(axes, paths.items()):
@@ -82,8 +83,9 @@ def rate_curves(histories):
     for k, (rate, history) in enumerate(histories.items()):
         cost = history["cost"]
         ax.plot(np.arange(1, len(cost) + 1), cost, color=COLORS[k], linestyle=LINE_STYLES[k])
-        nudge = {0.001: 2, 0.01: -11, 2.0: 16}.get(rate, 0)
-        ax.annotate(f"{rate:g} {words[rate]}", (len(cost), cost[-1]), (6, nudge), textcoords="offset points",
+        at = cost.argmax() if rate == 2 else len(cost) - 1  # the one that is destroyed is labelled at its peak
+        nudge = {0.001: 3, 0.01: -10}.get(rate, 0)
+        ax.annotate(f"{rate:g} {words[rate]}", (at + 1, cost[at]), (6, nudge), textcoords="offset points",
                     color=COLORS[k], va="center", fontsize=11)  # fmt: skip
     ax.set(title="Each rate has its fate", xlabel="epoch", ylabel="cost J (nats)", yscale="log", xlim=(0, 122))
     ax.set_xticks(range(0, 101, 20))
@@ -137,6 +139,7 @@ def restless_walkers(spreads, limits):
         ax.text(len(values) + 3, values[-1], label, color=COLORS[k], va="center", fontsize=11)
         if limits[k] is not None:
             ax.plot([0, len(values)], [limits[k]] * 2, color=INK, linestyle=":", linewidth=1.2)
+    ax.text(205, limits[1] + 0.004, "dotted: computed", color=INK, fontsize=10)
     ax.set(title="A constant rate never settles", xlabel="step", ylabel="variance of w", ylim=(-0.004, None))
     ax.set_xlim(0, 1.24 * len(values))
     ax.set_xticks(range(0, len(values) + 1, 50))

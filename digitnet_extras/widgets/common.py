@@ -38,10 +38,13 @@ DASHES = ("", "6 3", "8 3 2 3", "2 3", "12 4", "4 2 1 2 1 2", "1 2")  # one for 
 
 
 def drawing(width, height, *parts, alt):
-    """Return one SVG of `width` x `height` pixels with the given parts; `alt` says in words what it shows."""
+    """Return one SVG of `width` x `height` pixels with the given parts; `alt` says in words what it shows.
+
+    It is a white card with a margin, as the figures are: also on a dark page.
+    """
     return (
-        f"<svg viewBox='0 0 {width} {height}' role='img' aria-label='{html.escape(alt)}' {FONT} "
-        f"style='background: white; width: 100%; max-width: {width}px; height: auto' "
+        f"<svg viewBox='-8 -8 {width + 16} {height + 16}' role='img' aria-label='{html.escape(alt)}' {FONT} "
+        f"style='background: white; width: 100%; max-width: {width + 16}px; height: auto' "
         f"xmlns='http://www.w3.org/2000/svg'>{''.join(parts)}</svg>"
     )
 

@@ -279,14 +279,18 @@ function floats(view) { // a DataView from the kernel, or base64 text from a pag
 
 const STYLE = `
 .pad-room { container-type: inline-size; }
-.digit-pad { --ink: var(--jp-ui-font-color1, var(--color-foreground-primary, CanvasText));
-  --line: var(--jp-border-color1, var(--color-background-border, #999)); --strong: #0072B2; --pale: #56B4E9;
-  --track: var(--jp-layout-color2, var(--color-background-secondary, #eee)); --ground: var(--jp-layout-color1, var(--color-background-primary, Canvas));
+.digit-pad { --ink: var(--jp-ui-font-color1, var(--color-foreground-primary, currentColor));
+  --line: var(--jp-border-color1, var(--color-foreground-border, #999)); --strong: #0072B2; --pale: #56B4E9;
+  --track: var(--jp-layout-color2, var(--color-background-border, color-mix(in srgb, currentColor 12%, transparent)));
+  --ground: var(--jp-layout-color1, var(--color-background-primary, transparent));
   color: var(--ink); font: 14px/1.35 "DejaVu Sans", Verdana, sans-serif; padding: 8px 2px; }
 [data-jp-theme-light="false"] .digit-pad, [data-theme="dark"] .digit-pad { --strong: #56B4E9; --pale: #2b78a8; }
+@media (prefers-color-scheme: dark) { /* a page that has no theme of its own */
+  body:not([data-jp-theme-light], [data-theme="light"]) .digit-pad { --strong: #56B4E9; --pale: #2b78a8; }
+}
 .digit-pad.large { font-size: clamp(18px, 1.9cqi, 34px); }
 .digit-pad * { box-sizing: border-box; }
-.digit-pad h4 { font-size: 1em; font-weight: bold; margin: 0 0 .4em; color: inherit; }
+.digit-pad h4 { font-size: 1em; font-weight: bold; margin: 0 0 .4em; padding: 0; color: inherit; }
 .digit-pad .pad-grid { display: grid; grid-template-columns: minmax(0, 10fr) minmax(0, 6fr) minmax(0, 10fr); gap: 0 2.5cqi; max-width: 56em; }
 .digit-pad.large .pad-grid, .digit-pad.large .bench-grid { max-width: none; }
 .digit-pad canvas { display: block; border-radius: 4px; forced-color-adjust: none; }
@@ -309,7 +313,7 @@ const STYLE = `
 .digit-pad .pad-units { display: grid; grid-template-columns: repeat(5, 1fr); gap: 2px; margin-bottom: .5em; }
 .digit-pad .pad-unit { aspect-ratio: 1.3; border-radius: 2px; background: rgb(0, 32, 77); forced-color-adjust: none; }
 .digit-pad .pad-middle { font-size: .92em; }
-.digit-pad .pad-bar { display: grid; grid-template-columns: 1em minmax(0, 1fr) 4.1em; gap: .5em; align-items: center; height: 1.62em; }
+.digit-pad .pad-bar { display: grid; grid-template-columns: 1em minmax(0, 1fr) 4.1em; gap: .5em; white-space: nowrap; align-items: center; height: 1.62em; }
 .digit-pad .pad-track { height: 1.05em; background: var(--track); border-radius: 3px; overflow: hidden; }
 .digit-pad .pad-fill { height: 100%; width: 0; background: var(--pale); forced-color-adjust: none; }
 .digit-pad .pad-best { font-weight: bold; }

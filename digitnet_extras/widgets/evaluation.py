@@ -22,7 +22,7 @@ def confusion_browser(X, y, P, label=4, answer=9, most=20):
         sort = "the least sure first" if label == answer else "the surest first"
         title = f"{label} read as {answer}: {C[label, answer]} digits"
         parts = [text(0, 12, "Mistakes by label and answer", bold=True), image(mistakes, 46, 32, 190, shape=(10, 10))]
-        parts += [frame(46 + 19 * answer, 32 + 19 * label, 19, 19), text(0, 131, "label")]
+        parts += [frame(46 + 19 * answer, 32 + 19 * label, 19, 19), text(40, 28, "label", "end")]
         for k in range(10):
             parts.append(text(40, 46 + 19 * k, k, "end", k == label))
             parts.append(text(55.5 + 19 * k, 237, k, "middle", k == answer))

@@ -128,7 +128,7 @@ class TeachingPad(DigitPad):
         """Return an SVG of the pad, and of the keys below it."""
         keys = [f"<rect x='{90 + 34 * k}' y='300' width='28' height='26' rx='4' fill='none' stroke='#888'/>"
                 + text(104 + 34 * k, 318, k, "middle") for k in range(10)]  # fmt: skip
-        inner = re.sub(" style='[^']*'", " width='700' height='290'", super().frame(), count=1)
+        inner = re.sub(" style='[^']*'", " x='-8' y='-8' width='716' height='306'", super().frame(), count=1)
         return drawing(
             700, 335, inner, text(0, 318, "This is a"), *keys,
             text(450, 318, "[ Teach ]  [ Forget ]  [ Save ]  [ Load ]"),
