@@ -31,14 +31,17 @@ def small():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """A real browser. Tests that need one are skipped without, or fail if DIGITNET_BROWSER=required."""
+def browser(request):
+    """A real browser, started with BROWSER_FLAGS if the test's module has some.
+
+    Tests that need one are skipped without, or fail if DIGITNET_BROWSER=required.
+    """
     if not find_chromium():
         how = "no Chromium: install it (`apt install chromium`, or Chrome from its site) or name it in CHROMIUM"
         assert os.environ.get("DIGITNET_BROWSER") != "required", how
         pytest.skip(how)
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
-        browser = start_browser(started)
+        browser = start_browser(started, *getattr(request.module, "BROWSER_FLAGS", []))
         yield browser
         browser.close()

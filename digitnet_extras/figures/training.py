@@ -34,7 +34,7 @@ def growing_images(snapshots, limit=0.3):
 
 
 def recipe_curves(history, passed):
-    """Draw cost and accuracy of the long run, with the epoch `passed` at which it crosses 91%."""
+    """Draw cost and accuracy of the long run, with the epoch `passed` at which it crosses 91% (None: it does not)."""
     fig, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3.1))
     epochs = np.arange(1, len(history["cost"]) + 1)
     left.plot(epochs, history["cost"], color=FORWARD)
@@ -52,9 +52,11 @@ def recipe_curves(history, passed):
             )
     left.set(title="Most of the fall is early", xlabel="epoch", ylabel="cost J (nats)", ylim=(0, 2.5))
     right.plot(epochs, 100 * history["accuracy"], color=FORWARD)
-    right.plot(passed, 91, "o", color=INK)
-    right.annotate(f"91% at about\nepoch {passed}", (passed, 91), (passed + 90, 86), fontsize=11)
-    right.set(title="Five sixths for the last points", xlabel="epoch", ylabel="training accuracy (%)", ylim=(80, 100))
+    right.set(title="The beginning of the run", xlabel="epoch", ylabel="training accuracy (%)", ylim=(0, 100))
+    if passed:
+        right.plot(passed, 91, "o", color=INK)
+        right.annotate(f"91% at about\nepoch {passed}", (passed, 91), (passed + 90, 86), fontsize=11)
+        right.set(title="Five sixths for the last points", ylim=(80, 100))
     return fig
 
 
