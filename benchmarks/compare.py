@@ -1,10 +1,9 @@
-"""The same training in this project and in its peers, timed side by side: python benchmarks/compare.py [--write]
+"""The same training in this project and in its peers, timed side by side, in docs/speed.md with --write.
 
-The work is the 784-25-15-10 network on MNIST in float32. Each peer lives in a process of its own, because thread pools
-within one process would get into each other's way, and has compiled and warmed up before anything is timed. The
-processes are then asked in turn, one at a time, for one epoch of each kind of work, round after round: whatever else
-the machine does meets all of them, and a ratio is one of two times of the same round. What is not installed, or fails,
-is left out, and said to be. `--write` puts the table into docs/speed.md.
+The work is the 784-25-15-10 network on MNIST in float32. Each peer has a process of its own, because thread pools in
+one would get into each other's way, and has compiled and warmed up before anything is timed. The processes are then
+asked in turn for one epoch of each kind of work, round after round: whatever else the machine does meets all of them,
+and a ratio is one of two times of the same round. What is not installed, or fails, is left out, and said to be.
 """
 
 import argparse
@@ -36,7 +35,8 @@ def digitnet(X, y, batch_size, optimizer, seed):
     updates, now = dn.training(dn.init_params(SIZES, seed), X, y, seed=seed, **settings), []
 
     def epoch():
-        now[:] = [next(state for state in updates if state.step == 0)]
+        with dn._working():  # held for a whole training, as `train` does
+            now[:] = [next(state for state in updates if state.step == 0)]
 
     return epoch, lambda X: dn.predict(now[0].params, X)
 
