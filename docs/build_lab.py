@@ -123,7 +123,7 @@ def build(output, offline):
         pyodide(source / "static" / "pyodide", offline)
         for path in [*ROOT.glob("notebooks/0*.ipynb"), *ROOT.glob("notebooks/*.md"), ROOT / "data" / "README.md"]:
             text = path.read_text(encoding="utf-8")
-            text = re.sub(r"\[([^]]*)\]\(1\d-[^)]*\)", r"\1", text)  # no links to notebooks that are not here
+            text = re.sub(r"\[([^][]*)\]\(1\d-[^)]*\)", r"\1", text)  # no links to notebooks that are not here
             copied = contents / path.relative_to(ROOT)
             copied.parent.mkdir(parents=True, exist_ok=True)
             copied.write_text(text, encoding="utf-8")

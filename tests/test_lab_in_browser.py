@@ -38,6 +38,14 @@ def folder(tmp_path_factory):
     return folder
 
 
+def test_every_notebook_is_whole_there(folder):
+    for path in (folder / "files" / "notebooks").glob("*.ipynb"):
+        there, here = (nbformat.read(one, as_version=4).cells for one in (path, ROOT / "notebooks" / path.name))
+        changed = [cell for cell, source in zip(there, here, strict=False) if cell != source]
+        assert all(cell.cell_type == "markdown" for cell in changed) and len(there) >= len(here)
+        assert not any("](1" in cell.source for cell in there)
+
+
 def test_cells_pad_and_bench_work_with_every_other_host_blocked(browser, folder):
     with BrowserLab(folder) as lab:
         page = Page(lab, browser, NAME)
