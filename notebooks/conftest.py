@@ -13,7 +13,8 @@ HERE = Path(__file__).resolve().parent
 MODELS = HERE.parent / "models"
 LARGEST = 900  # MiB that a kernel may need at most
 # What takes longest begins first, so that no core is idle at the end.
-LONGEST = ["05-training.ipynb", "10-keras.ipynb", "test_browser.py"]
+LONGEST = ["05-training.ipynb", "test_browser.py", "10-keras.ipynb"]
+LONGEST += ["test_lab_in_browser.py", "test_edition.py"]
 # Two files run at a time, and two threads of BLAS in each would mostly
 # wait for one another. Kernels, and whatever else is started, inherit it.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
