@@ -31,6 +31,7 @@ def test_the_table_by_hand():
     assert jax == "| JAX | 400 (2.0) | not reached |"  # the ratios are 2, 4 and 1.25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", compare.WORKS)
 def test_peers_in_numpy_and_jax_take_our_steps(mnist, work):
     """From the same start, in the same batches, all read alike after a while."""

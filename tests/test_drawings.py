@@ -52,7 +52,7 @@ def test_place_brightness_and_ground_do_not_matter(digits, place):
             np.testing.assert_allclose(dr.normalize_drawing(other), expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("side", [56, 112, 308, 900])
+@pytest.mark.parametrize("side", [56, 112, 308, pytest.param(900, marks=pytest.mark.slow)])
 def test_size_matters_little(digits, side):
     pairs = [(dr.normalize_drawing(enlarged(digit, side)), dr.normalize_drawing(digit)) for digit in digits[0][:15]]
     assert np.mean([likeness(*pair) for pair in pairs]) > 0.9
@@ -245,6 +245,7 @@ def test_every_kind_of_picture_is_read_as_its_pixels_are(digits, dark_on_bright,
         assert np.abs(drawing.astype(int) - pixels).max() <= (25 if name in ("JPEG", "EXIF file") else 1), name
 
 
+@pytest.mark.slow
 def test_large_pictures_are_made_smaller(digits):
     large = Image.fromarray(np.rint(255 * enlarged(digits[0][0], 5000)).astype(np.uint8))
     for kind in ("JPEG", "PNG"):

@@ -164,7 +164,9 @@ def exercise_cells():
         cells = read(path).cells
         for cell, after in zip(cells, cells[1:]):
             if "exercise" in cell.metadata.get("tags", []) and "exercises.check" in cell.source:
-                yield pytest.param(path, cell, after, id=re.search(r'check\("([\d.]+)"', cell.source)[1])
+                number = re.search(r'check\("([\d.]+)"', cell.source)[1]
+                marks = [pytest.mark.slow] if float(number) >= 10 else []  # Keras and Dask take seconds to import
+                yield pytest.param(path, cell, after, id=number, marks=marks)
 
 
 def run(source, names):
