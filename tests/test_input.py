@@ -154,4 +154,5 @@ def test_the_split_holds_out_rows_once_and_repeats():
     assert sorted([*y_train, *y_val]) == list(rows) and len(y_val) == 20
     assert np.array_equal(X_train[:, 0], y_train) and np.array_equal(X_val[:, 0], y_val)
     assert np.array_equal(dn.validation_split(rows, rows, 20)[3], y_val)
+    assert len(dn.validation_split(np.zeros((10_002, 1)), np.zeros(10_002, int))[3]) == 10_000
     assert not np.array_equal(dn.validation_split(rows, rows, 20, seed=1)[3], y_val)

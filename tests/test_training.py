@@ -96,6 +96,7 @@ def test_a_schedule_is_asked_for_the_progress_and_obeyed(small):
 def test_the_cosine_schedule_rises_falls_and_never_wastes_an_update(small):
     rate = dn.cosine_schedule(0.4, warmup=0.25)
     np.testing.assert_allclose([rate(t) for t in (0.125, 0.25, 0.625, 1.0)], [0.2, 0.4, 0.2, 0.0], atol=1e-15)
+    assert dn.cosine_schedule(0.4, warmup=0)(0.5) == pytest.approx(0.2)
     params, X, y = small
     one, _ = dn.train(params, X, y, epochs=1, learning_rate=dn.cosine_schedule(0.4), progress=False)
     assert not np.array_equal(one[0][0], params[0][0])
@@ -139,6 +140,7 @@ def test_validation_is_measured_after_the_epoch(small):
     found, history = dn.train(params, X[:30], y[:30], **TRAIN, validation=(X[30:], y[30:]))
     assert history["val_accuracy"][-1] == dn.accuracy(found, X[30:], y[30:])
     assert history["val_cost"][-1] == pytest.approx(dn.cross_entropy(dn.predict_proba(found, X[30:]), y[30:]))
+    assert history["seconds"][0] > 0 and (np.diff(history["seconds"]) > 0).all()
 
 
 def test_augment_is_called_every_epoch_and_cannot_change_the_callers_images(small):
