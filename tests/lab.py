@@ -234,6 +234,9 @@ class Page:
         )
 
 
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # no host but this machine
+
+
 def start_browser(playwright, *more):
     """A headless Chromium without any traffic of its own; `more` are further arguments of its command line."""
     quiet = [

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 import psutil
-from lab import ROOT, BrowserLab, Page, start_browser
+from lab import OFFLINE, ROOT, BrowserLab, Page, start_browser
 from playwright.sync_api import sync_playwright
 
 RUN = """async (number) => {
@@ -21,7 +21,6 @@ RUN = """async (number) => {
     await commands.execute('notebook:run-cell');
 }"""
 CELLS = "window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells.map((cell) => cell.cell_type)"
-OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 def largest_page():

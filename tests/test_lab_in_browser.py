@@ -10,10 +10,10 @@ import sys
 
 import nbformat
 import pytest
-from lab import ROOT, BrowserLab, Page
+from lab import OFFLINE, ROOT, BrowserLab, Page
 
 pytestmark = pytest.mark.slow
-BROWSER_FLAGS = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+BROWSER_FLAGS = [OFFLINE]
 NAME = "04-backpropagation.ipynb"
 PAD = "from digitnet_extras import widgets\npad = widgets.DigitPad()\npad"
 BENCH = """X, y, _, _ = dn.load_mnist()
